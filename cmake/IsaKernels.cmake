@@ -1,0 +1,24 @@
+# Compiles LAMINA_KERNEL_SOURCES once per instruction set. A new ISA is a line here, a section in vec.h, a line in dispatch.cpp.
+set(LAMINA_FLAGS_baseline)
+set(LAMINA_FLAGS_avx2 -mavx2 -mfma)
+set(LAMINA_FLAGS_avx512 -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx2 -mfma -mprefer-vector-width=512)
+
+set(LAMINA_KERNEL_FLAGS
+  $<IF:$<CONFIG:Debug>,-O1,-O3> -fno-math-errno -fno-trapping-math -ffp-contract=fast -fwrapv)
+
+# Gives a target the flags and names of one ISA.
+function(target_isa target isa)
+  string(TOUPPER ${isa} upper)
+  target_compile_options(${target} PRIVATE ${LAMINA_KERNEL_FLAGS} ${ARGN})
+  target_compile_definitions(${target} PRIVATE LAMINA_ISA_NS=isa_${isa} LAMINA_ISA_${upper}=1)
+  target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/csrc)
+endfunction()
+
+# add_isa_kernels(isa flags...): the kernels of one ISA, linked into lamina_core and known to its dispatch.
+function(add_isa_kernels isa)
+  string(TOUPPER ${isa} upper)
+  add_library(lamina_kernels_${isa} OBJECT ${LAMINA_KERNEL_SOURCES})
+  target_isa(lamina_kernels_${isa} ${isa} ${ARGN})
+  target_sources(lamina_core PRIVATE $<TARGET_OBJECTS:lamina_kernels_${isa}>)
+  target_compile_definitions(lamina_core PRIVATE LAMINA_HAVE_${upper}=1)
+endfunction()

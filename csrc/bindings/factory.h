@@ -1,0 +1,58 @@
+// What every function that makes a tensor takes: sizes, an element type, a device, requires_grad.
+#pragma once
+
+#include <string>
+
+#include "bindings/bind.h"
+#include "bindings/slots.h"
+
+namespace lamina::bindings {
+
+// f(2, 3), f((2, 3)) and f(size=(2, 3)) mean the same; `size` is None where it was not given.
+inline Dims sizes_of(const char* op, const py::args& args, const py::object& size = py::none()) {
+  const bool named = !size.is_none();
+  const py::object sizes = named ? size : args.size() == 1 ? py::object(args[0]) : py::object(args);
+  Dims dims;
+  check<TypeError>(named != !args.empty() && load_dims(sizes.ptr(), dims), op,
+                   "expected sizes as integers; got ", py::repr(sizes).cast<std::string>());
+  return dims;
+}
+
+// None, "cpu" and lamina.device("cpu") name the one device there is.
+inline void check_device(const char* op, const py::object& device) {
+  if (device.is_none()) return;
+  const std::string name = py::str(device).cast<std::string>();
+  check<StateError>(name == "cpu" || name == "cpu:0", op,
+                    "lamina computes on the CPU; got device '", name, "'");
+}
+
+namespace detail {
+template <class... Args, class Make>
+auto making(const char* op, Make make) {
+  return [op, make](const Args&... args, const std::optional<DType>& dtype,
+                    const py::object& device, bool requires_grad) {
+    check_device(op, device);
+    const Tensor made = make(args..., dtype);
+    if (requires_grad) require_grad(made, true);
+    return made;
+  };
+}
+}  // namespace detail
+
+// Registers op(args..., *, dtype=None, device=None, requires_grad=False), which returns
+// make(args..., dtype); `extra` names the args and ends in py::kw_only() unless they include
+// py::args.
+template <class... Args, class Make, class... Extra>
+void factory(py::module_& m, const char* op, Make make, const Extra&... extra) {
+  function(m, op, detail::making<Args...>(op, make), extra..., py::arg("dtype") = py::none(),
+           py::arg("device") = py::none(), py::arg("requires_grad") = false);
+}
+
+// The same for a method; the first of the args is the tensor itself and has no name.
+template <class... Args, class Make, class... Extra>
+void factory_method(const char* op, Make make, const Extra&... extra) {
+  method(op, detail::making<Args...>(op, make), extra..., py::arg("dtype") = py::none(),
+         py::arg("device") = py::none(), py::arg("requires_grad") = false);
+}
+
+}  // namespace lamina::bindings

@@ -1,0 +1,65 @@
+// The Python module lamina._core: the types first, then one line per area.
+#include "bindings/bind.h"
+#include "exec/launch.h"
+#include "kernels/dispatch.h"
+#include "ops/install.h"
+
+namespace lamina::bindings {
+
+py::object named(const char* name, std::initializer_list<const char*> fields, py::tuple values) {
+  static py::dict* types = new py::dict();  // one type a name, for the life of the process
+  if (!types->contains(name)) {
+    py::list field_names;
+    for (const char* field : fields) field_names.append(field);
+    (*types)[name] = py::module_::import("collections").attr("namedtuple")(name, field_names);
+  }
+  return (*types)[name](*values);
+}
+
+namespace {
+
+void release_lock_in_long_work() {
+  exec::long_work = {
+      .begin = []() -> void* {
+        return PyGILState_Check() ? static_cast<void*>(PyEval_SaveThread()) : nullptr;
+      },
+      .end = [](void* state) {
+        if (state) PyEval_RestoreThread(static_cast<PyThreadState*>(state));
+      },
+  };
+}
+
+}  // namespace
+
+}  // namespace lamina::bindings
+
+PYBIND11_MODULE(_core, m) {
+  using namespace lamina::bindings;
+  lamina::select_kernels();
+  lamina::install_ops();
+  release_lock_in_long_work();
+  py::register_exception_translator([](std::exception_ptr error) {
+    try {
+      if (error) std::rethrow_exception(error);
+    } catch (const std::exception&) {
+      set_python_error();
+    }
+  });
+  if (!make_tensor_type() || !make_size_type()) throw py::error_already_set();
+  m.attr("Tensor") = py::handle(reinterpret_cast<PyObject*>(tensor_type));
+  m.attr("Size") = py::handle(reinterpret_cast<PyObject*>(size_type));
+  bind_dtype(m);
+  bind_process(m);
+  if (bind_creation) bind_creation(m);
+  bind_elementwise(m);
+  bind_view(m);
+  bind_reduce(m);
+  bind_linalg(m);
+  if (bind_index) bind_index(m);
+  if (bind_join) bind_join(m);
+  if (bind_sort) bind_sort(m);
+  if (bind_random) bind_random(m);
+  bind_autograd(m);
+  if (bind_exchange) bind_exchange(m);
+  bind_compile(m);
+}

@@ -1,0 +1,165 @@
+// The thread count and the one OpenMP region of the project; no loop of its own.
+#include "core/parallel.h"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <atomic>
+#include <charconv>
+#include <cstdlib>
+#include <exception>
+#include <mutex>
+#include <optional>
+#include <string_view>
+
+#include "core/cpu_quota.h"
+#include "core/denormals.h"
+#include "core/error.h"
+
+#ifdef _OPENMP
+#include <omp.h>
+#endif
+
+namespace lamina {
+namespace {
+
+std::atomic<int> configured_threads{0};  // 0: the default, which is not worked out before its use
+std::atomic<bool> region_open{false};
+std::atomic<bool> forked{false};
+
+// OpenMP's workers do not survive fork, yet libgomp would wait for them.
+[[maybe_unused]] const int fork_handler =
+    pthread_atfork(nullptr, nullptr, [] { forked.store(true, std::memory_order_relaxed); });
+
+
+// The first entry of OMP_NUM_THREADS, which is a list with one entry per level of nesting.
+std::optional<int> openmp_request() {
+  const char* text = std::getenv("OMP_NUM_THREADS");
+  if (text == nullptr) return std::nullopt;
+  std::string_view list(text);
+  list.remove_prefix(std::min(list.find_first_not_of(' '), list.size()));
+  int count = 0;
+  const auto [end, error] = std::from_chars(list.data(), list.data() + list.size(), count);
+  const std::string_view rest = list.substr(static_cast<std::size_t>(end - list.data()));
+  const bool ends_well = rest.empty() || rest.front() == ',' || rest.front() == ' ';
+  if (error != std::errc() || !ends_well || count < 1) return std::nullopt;
+  return count;
+}
+
+// OpenMP's own count never bounds ours at its initial value, so that set_num_threads can exceed
+// the CPUs; below it, somebody has asked for less.
+int openmp_limit() {
+#ifdef _OPENMP
+  static const int initial = openmp_request().value_or(usable_cpus());
+  const int present = omp_get_max_threads();
+  return present < initial ? present : kMaxThreads;
+#else
+  return 1;
+#endif
+}
+
+// The right to the process's region, if it could be had.
+class RegionClaim {
+ public:
+  RegionClaim() : held_(!region_open.exchange(true, std::memory_order_acquire)) {}
+  ~RegionClaim() {
+    if (held_) region_open.store(false, std::memory_order_release);
+  }
+  RegionClaim(const RegionClaim&) = delete;
+  RegionClaim& operator=(const RegionClaim&) = delete;
+  explicit operator bool() const { return held_; }
+
+ private:
+  const bool held_;
+};
+
+// Of the exceptions that the ranges throw, keeps that of the first range.
+class FirstError {
+ public:
+  void keep_current(int64_t begin) {
+    const std::lock_guard lock(mutex_);
+    if (error_ && begin_ < begin) return;
+    error_ = std::current_exception();
+    begin_ = begin;
+  }
+  void rethrow() const {
+    if (error_) std::rethrow_exception(error_);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::exception_ptr error_;
+  int64_t begin_ = 0;
+};
+
+#ifdef _OPENMP
+// Part `index` of [0, count) cut into `parts` whose lengths differ by at most one.
+void run_part(int64_t count, int64_t parts, int64_t index, detail::RangeBody body, void* context,
+              FirstError& error) {
+  const int64_t length = count / parts;
+  const int64_t longer = count % parts;
+  const int64_t begin = index * length + std::min(index, longer);
+  const FlushDenormals flush;
+  try {
+    body(context, begin, begin + length + (index < longer ? 1 : 0));
+  } catch (...) {
+    error.keep_current(begin);
+  }
+}
+#endif
+
+}  // namespace
+
+int usable_cpus() {
+#ifdef _OPENMP
+  return std::max(1, omp_get_num_procs());
+#else
+  return 1;
+#endif
+}
+
+int default_num_threads() {
+  int count = std::min(usable_cpus(), kMaxThreads);
+  if (const auto request = openmp_request()) count = std::min(count, *request);
+  if (const auto quota = cpu_quota(); quota && *quota < count) count = static_cast<int>(*quota);
+  return std::max(1, count);
+}
+
+int num_threads() {
+  if (!kHasOpenMP || forked.load(std::memory_order_relaxed)) return 1;
+  int count = configured_threads.load(std::memory_order_relaxed);
+  if (count == 0) {
+    int unset = 0;
+    count = default_num_threads();
+    if (!configured_threads.compare_exchange_strong(unset, count)) count = unset;
+  }
+  return std::min(count, openmp_limit());
+}
+
+void set_num_threads(int count) {
+  check(count >= 1, "set_num_threads", "expected a positive count; got ", count);
+  check(count <= kMaxThreads, "set_num_threads", "expected at most ", kMaxThreads, "; got ", count);
+  configured_threads.store(count, std::memory_order_relaxed);
+}
+
+void detail::run_ranges(int64_t count, [[maybe_unused]] int64_t grain, RangeBody body,
+                        void* context) {
+  const int threads = num_threads();
+  if (threads == 1) return body(context, 0, count);
+  const RegionClaim claim;
+  if (!claim) return body(context, 0, count);
+#ifdef _OPENMP
+  const int64_t pieces = (count - 1) / std::max<int64_t>(grain, 1) + 1;
+  FirstError error;
+  // The whole team even for few pieces: libgomp ends the threads that a smaller team leaves out.
+#pragma omp parallel num_threads(threads)
+  {
+    const int64_t parts = std::min<int64_t>(omp_get_num_threads(), pieces);
+    const int64_t index = omp_get_thread_num();
+    if (index < parts) run_part(count, parts, index, body, context, error);
+  }
+  error.rethrow();
+#endif
+}
+
+}  // namespace lamina

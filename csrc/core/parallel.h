@@ -1,0 +1,64 @@
+// How loops are spread over threads, the only place that knows OpenMP (its pragma is in
+// parallel.cpp); what a loop computes does not belong here.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <type_traits>
+
+namespace lamina {
+
+#ifdef _OPENMP
+constexpr bool kHasOpenMP = true;
+#else
+constexpr bool kHasOpenMP = false;
+#endif
+
+constexpr int kMaxThreads = 1024;
+
+// The threads a loop may use now: the configured count, less if the OpenMP pool was limited from
+// outside (threadpoolctl); 1 in a forked child and without OpenMP.
+int num_threads();
+
+// Throws std::invalid_argument unless 1 <= count <= kMaxThreads.
+void set_num_threads(int count);
+
+// The CPUs of the affinity mask.
+int usable_cpus();
+
+// The least of OMP_NUM_THREADS, the CPUs of the affinity mask and the cgroup's quota; at least 1.
+int default_num_threads();
+
+namespace detail {
+
+using RangeBody = void (*)(void* context, int64_t begin, int64_t end);
+
+// As parallel_for, for count > max(grain, 0).
+void run_ranges(int64_t count, int64_t grain, RangeBody body, void* context);
+
+}  // namespace detail
+
+// Calls fn(begin, end) on contiguous, disjoint, non-empty ranges that cover [0, count), at once on
+// min(num_threads(), ceil(count / grain)) threads; their number is a matter of speed, so fn's
+// result may not depend on where a range begins. Denormals are flushed in a threaded region.
+// Only one region is open in a process: a nested call, and one from another thread meanwhile, run
+// serially on their own thread, so that concurrent callers do not over-subscribe the CPUs. An
+// exception in fn reaches the caller after every range has ended: that of the first range to fail
+// in index order.
+template <class F>
+void parallel_for(int64_t count, int64_t grain, F&& fn) {
+  if (count <= grain) [[likely]] {
+    if (count > 0) fn(int64_t{0}, count);
+    return;
+  }
+  using Fn = std::remove_reference_t<F>;
+  auto body = [](void* context, int64_t begin, int64_t end) {
+    (*static_cast<Fn*>(context))(begin, end);
+  };
+  if (count > 0) {
+    auto* address = const_cast<std::remove_const_t<Fn>*>(std::addressof(fn));
+    detail::run_ranges(count, grain, body, address);
+  }
+}
+
+}  // namespace lamina

@@ -1,0 +1,112 @@
+// The one seam through which all work on tensor memory goes. Eager mode runs the body at once; an observer
+// (a capture, a profiler) sees each launch first and may keep it for later.
+#pragma once
+
+#include <array>
+#include <functional>
+#include <initializer_list>
+#include <span>
+#include <vector>
+
+#include "core/denormals.h"
+#include "core/tensor.h"
+
+namespace lamina::exec {
+
+// What a body works on: pointers to the written tensors, then to the read ones, in the order of launch().
+// A replay hands in other addresses, so a body must not remember pointers of its own.
+class Buffers {
+ public:
+  explicit Buffers(void* const* pointers) : pointers_(pointers) {}
+  template <class T>
+  T* get(int i) const {
+    return static_cast<T*>(pointers_[i]);
+  }
+
+ private:
+  void* const* pointers_;
+};
+
+using Body = std::function<void(Buffers)>;
+using Operands = std::span<const Tensor* const>;
+
+struct Observer {
+  virtual ~Observer() = default;
+  // Must run the body (or arrange that its effect is seen) before it returns.
+  virtual void launched(const char* name, Operands writes, Operands reads, const Body& body) = 0;
+  // A value or a data-dependent shape is about to be read on the host.
+  virtual void value_read(const char* name) = 0;
+};
+
+// The observer of this thread, or null. Inline so that the eager path costs one load and one branch.
+inline thread_local Observer* observer = nullptr;
+
+inline void value_read(const char* name) {
+  if (observer) observer->value_read(name);
+}
+
+// Told before and after a body that will run for long; the bindings release Python's lock between them.
+struct LongWork {
+  void* (*begin)();
+  void (*end)(void* state);
+};
+inline LongWork long_work{nullptr, nullptr};
+inline constexpr int64_t kLongWorkBytes = int64_t{1} << 17;
+
+class LongWorkScope {
+ public:
+  explicit LongWorkScope(int64_t bytes)
+      : active_(bytes >= kLongWorkBytes && long_work.begin),
+        state_(active_ ? long_work.begin() : nullptr) {}
+  ~LongWorkScope() {
+    if (active_) long_work.end(state_);
+  }
+  LongWorkScope(const LongWorkScope&) = delete;
+  LongWorkScope& operator=(const LongWorkScope&) = delete;
+
+ private:
+  bool active_;
+  void* state_;
+};
+
+namespace detail {
+inline int64_t size_in_bytes(const Tensor& tensor) {
+  return tensor.count() * item_size(tensor.dtype());
+}
+}  // namespace detail
+
+// For any number of operands; the fixed-arity form below is what ops use.
+template <class F>
+void launch(const char* name, Operands writes, Operands reads, F&& body) {
+  if (observer) [[unlikely]] {
+    observer->launched(name, writes, reads, Body(body));
+    return;
+  }
+  constexpr size_t kInline = 8;
+  std::array<void*, kInline> few;
+  std::vector<void*> many;
+  void** pointers = few.data();
+  if (writes.size() + reads.size() > kInline) {
+    many.resize(writes.size() + reads.size());
+    pointers = many.data();
+  }
+  int64_t bytes = 0;
+  size_t i = 0;
+  for (Operands group : {writes, reads})
+    for (const Tensor* tensor : group) {
+      pointers[i++] = tensor->bytes();
+      bytes += detail::size_in_bytes(*tensor);
+    }
+  const LongWorkScope unlocked(bytes);
+  const FlushDenormals flushed;
+  body(Buffers(pointers));
+}
+
+template <class F>
+void launch(const char* name, std::initializer_list<const Tensor*> writes,
+            std::initializer_list<const Tensor*> reads, F&& body) {
+  launch(name, Operands(writes.begin(), writes.size()), Operands(reads.begin(), reads.size()),
+         std::forward<F>(body));
+}
+
+}  // namespace lamina::exec

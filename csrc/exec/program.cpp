@@ -1,0 +1,167 @@
+#include "exec/program.h"
+
+#include <algorithm>
+#include <map>
+
+namespace lamina::exec {
+
+namespace {
+constexpr int64_t kAlign = 64;
+int64_t aligned(int64_t bytes) { return (bytes + kAlign - 1) / kAlign * kAlign; }
+}  // namespace
+
+Recorder::Recorder(std::span<const Tensor> arguments)
+    : epoch_(capture_epoch.fetch_add(1) + 1), outer_(observer) {
+  for (const Tensor& argument : arguments) {
+    const int id = buffer_of(argument, false);
+    Buffer& buffer = program_.buffers_[static_cast<size_t>(id)];
+    buffer.kind = BufferKind::kArgument;
+    buffer.argument = static_cast<int>(&argument - arguments.data());
+  }
+  observer = this;
+}
+
+int Recorder::buffer_of(const Tensor& tensor, bool written) {
+  const Ref<Storage>& storage = tensor->storage;
+  const auto [place, added] = ids_.try_emplace(storage.get(), static_cast<int>(seen_.size()));
+  const int now = static_cast<int>(program_.launches_.size());
+  if (added) {
+    seen_.push_back(storage);
+    Buffer buffer;
+    // Memory first seen as a source holds a value from outside.
+    const bool own = written && storage->epoch() >= epoch_;
+    buffer.kind = own ? BufferKind::kInternal : BufferKind::kExternal;
+    buffer.bytes = storage->bytes();
+    buffer.first_use = now;
+    program_.buffers_.push_back(std::move(buffer));
+  }
+  Buffer& buffer = program_.buffers_[static_cast<size_t>(place->second)];
+  buffer.last_use = now;
+  buffer.written |= written;
+  return place->second;
+}
+
+void Recorder::launched(const char* name, Operands writes, Operands reads, const Body& body) {
+  observer = nullptr;  // a body launches nothing that should be recorded
+  launch(name, writes, reads, body);
+  observer = this;
+  const int first = static_cast<int>(program_.operands_.size());
+  // Sources first: what is both read and written must have come from somewhere.
+  std::vector<int> ids;
+  for (const Tensor* tensor : reads) ids.push_back(buffer_of(*tensor, false));
+  for (const Tensor* tensor : writes) {
+    const int id = buffer_of(*tensor, true);
+    program_.operands_.emplace_back(id, (*tensor)->offset * item_size(tensor->dtype()));
+    program_.traffic_ += detail::size_in_bytes(*tensor);
+  }
+  for (size_t i = 0; i < reads.size(); ++i) {
+    program_.operands_.emplace_back(ids[i], (*reads[i])->offset * item_size(reads[i]->dtype()));
+    program_.traffic_ += detail::size_in_bytes(*reads[i]);
+  }
+  program_.launches_.push_back({name, body, first});
+}
+
+void Recorder::value_read(const char* name) {
+  const std::string where = describe_caller ? describe_caller() : "";
+  fail<StateError>("compile", "'", name, "' reads a value while the step is captured, so that later "
+                   "calls could not repeat it; move it out of the compiled function",
+                   where.empty() ? "" : ". It was called here:\n", where);
+}
+
+int Recorder::find(const Tensor& tensor) const {
+  const auto found = ids_.find(tensor->storage.get());
+  return found == ids_.end() ? -1 : found->second;
+}
+
+Program Recorder::finish() {
+  for (size_t i = 0; i < seen_.size(); ++i) {
+    Buffer& buffer = program_.buffers_[i];
+    if (buffer.kind == BufferKind::kInternal && seen_[i]->use_count() > 1)
+      buffer.kind = BufferKind::kResult;
+    if (buffer.kind == BufferKind::kExternal || buffer.kind == BufferKind::kResult)
+      buffer.storage = seen_[i];
+    if (buffer.kind == BufferKind::kResult) program_.results_.push_back(static_cast<int>(i));
+  }
+  seen_.clear();
+  program_.place_buffers();
+  program_.bind_static();
+  return std::move(program_);
+}
+
+// Gives each internal buffer the lowest place that no buffer alive at the same time holds.
+void Program::place_buffers() {
+  std::vector<Buffer*> by_start;
+  for (Buffer& buffer : buffers_)
+    if (buffer.kind == BufferKind::kInternal) by_start.push_back(&buffer);
+  std::ranges::stable_sort(by_start, {}, &Buffer::first_use);
+  std::map<int64_t, const Buffer*> placed;  // by offset, those still alive
+  int64_t size = 0;
+  for (Buffer* buffer : by_start) {
+    std::erase_if(placed, [&](const auto& entry) { return entry.second->last_use < buffer->first_use; });
+    int64_t offset = 0;
+    for (const auto& [start, other] : placed) {
+      if (offset + buffer->bytes <= start) break;
+      offset = std::max(offset, aligned(start + other->bytes));
+    }
+    buffer->arena_offset = offset;
+    placed.emplace(offset, buffer);
+    size = std::max(size, aligned(offset + std::max<int64_t>(buffer->bytes, 1)));
+  }
+  arena_ = Storage::make(size);
+}
+
+void Program::bind_static() {
+  pointers_.resize(operands_.size());
+  for (size_t i = 0; i < operands_.size(); ++i) {
+    const auto [id, offset] = operands_[i];
+    const Buffer& buffer = buffers_[static_cast<size_t>(id)];
+    if (buffer.kind == BufferKind::kInternal)
+      pointers_[i] = arena_->data() + buffer.arena_offset + offset;
+    else if (buffer.kind == BufferKind::kExternal)
+      pointers_[i] = buffer.storage->data() + offset;
+    else
+      patches_.push_back({static_cast<int>(i), id, offset});
+  }
+  operands_ = {};
+  for (const Buffer& buffer : buffers_) {
+    if (buffer.written && buffer.kind == BufferKind::kExternal)
+      changed_.push_back(buffer.storage.get());
+    if (buffer.written && buffer.kind == BufferKind::kArgument)
+      changed_arguments_.push_back(buffer.argument);
+  }
+}
+
+void Program::run(std::span<const Tensor> arguments) {
+  // A result that somebody still looks at keeps its memory; the next one gets its own.
+  for (int id : results_) {
+    Ref<Storage>& storage = buffers_[static_cast<size_t>(id)].storage;
+    if (storage->use_count() > 1) storage = Storage::make(storage->bytes());
+  }
+  for (const Patch& patch : patches_) {
+    const Buffer& buffer = buffers_[static_cast<size_t>(patch.buffer)];
+    std::byte* memory = buffer.kind == BufferKind::kArgument
+                            ? arguments[static_cast<size_t>(buffer.argument)].bytes()
+                            : buffer.storage->data();
+    pointers_[static_cast<size_t>(patch.pointer)] = memory + patch.offset;
+  }
+  {
+    const LongWorkScope unlocked(traffic_);
+    const FlushDenormals flushed;
+    for (const Launch& step : launches_) step.body(Buffers(pointers_.data() + step.first_pointer));
+  }
+  for (Storage* storage : changed_) storage->bump_version();
+  for (int argument : changed_arguments_) bump_version(arguments[static_cast<size_t>(argument)]);
+}
+
+Tensor Program::result(const Tensor& recorded, int id, std::span<const Tensor> arguments) const {
+  const Buffer& buffer = buffers_[static_cast<size_t>(id)];
+  if (buffer.kind == BufferKind::kArgument) {
+    const Tensor& argument = arguments[static_cast<size_t>(buffer.argument)];
+    return window(argument, recorded.sizes(), recorded.strides(), argument->offset + recorded->offset);
+  }
+  Tensor tensor = wrap(buffer.storage, recorded.sizes(), recorded.strides(), recorded.dtype());
+  tensor->offset = recorded->offset;
+  return tensor;
+}
+
+}  // namespace lamina::exec

@@ -1,0 +1,99 @@
+// A recorded sequence of launches that runs again without Python, checks or allocation. Gradients of leaves, which a
+// training step changes too, are the business of ops/step.h.
+#pragma once
+
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "exec/launch.h"
+
+namespace lamina::exec {
+
+// What a buffer of a program is bound to.
+enum class BufferKind : uint8_t {
+  kExternal,  // memory that was there before: weights, constants
+  kArgument,  // memory of an argument of the call
+  kInternal,  // a place in the program's arena
+  kResult,    // memory that outlives the call; fresh whenever the last one is still in use
+};
+
+struct Buffer {
+  BufferKind kind = BufferKind::kExternal;
+  Ref<Storage> storage;  // of external and result buffers
+  int64_t bytes = 0;
+  int argument = -1;
+  int64_t arena_offset = 0;
+  int first_use = 0;
+  int last_use = 0;
+  bool written = false;
+};
+
+class Program {
+ public:
+  // Runs all launches. arguments[i] is the memory of argument i.
+  void run(std::span<const Tensor> arguments);
+
+  // A window on the memory that a result was last written to.
+  Tensor result(const Tensor& recorded, int buffer, std::span<const Tensor> arguments) const;
+  const Buffer& buffer(int id) const { return buffers_[static_cast<size_t>(id)]; }
+  size_t launch_count() const { return launches_.size(); }
+  int64_t arena_bytes() const { return arena_ ? arena_->bytes() : 0; }
+
+ private:
+  friend class Recorder;
+
+  struct Launch {
+    const char* name;
+    Body body;
+    int first_pointer;
+  };
+  // A pointer that differs from call to call.
+  struct Patch {
+    int pointer;
+    int buffer;
+    int64_t offset;
+  };
+
+  void place_buffers();
+  void bind_static();
+
+  std::vector<Buffer> buffers_;
+  std::vector<Launch> launches_;
+  std::vector<std::pair<int, int64_t>> operands_;  // buffer and byte offset behind each pointer
+  std::vector<void*> pointers_;
+  std::vector<Patch> patches_;
+  std::vector<int> results_;
+  std::vector<Storage*> changed_;  // outside memory that the launches write
+  std::vector<int> changed_arguments_;
+  Ref<Storage> arena_;
+  int64_t traffic_ = 0;  // bytes that all launches together touch
+};
+
+// Records what is launched on this thread while it lives, running each launch as well. Each argument must be an alias
+// of its own, so that no other tensor of the step shares its identity.
+class Recorder final : public Observer {
+ public:
+  explicit Recorder(std::span<const Tensor> arguments);
+  ~Recorder() override { observer = outer_; }
+
+  void launched(const char* name, Operands writes, Operands reads, const Body& body) override;
+  void value_read(const char* name) override;
+
+  // The buffer that a tensor's memory is; -1 if no launch touched it and it is no argument.
+  int find(const Tensor& tensor) const;
+  // Makes the program; memory that others than the recorder still hold becomes a result.
+  Program finish();
+
+ private:
+  int buffer_of(const Tensor& tensor, bool written);
+
+  Program program_;
+  std::unordered_map<const Storage*, int> ids_;
+  std::vector<Ref<Storage>> seen_;  // so that no address is used twice while recording
+  uint64_t epoch_;
+  Observer* outer_;
+};
+
+}  // namespace lamina::exec

@@ -1,0 +1,106 @@
+// The numbers behind vec_math.h, per lane type: constants, ranges and coefficients; no code.
+#pragma once
+
+namespace lamina::LAMINA_ISA_NS {
+
+// Polynomials start at the lowest power and minimise the largest relative error of the function
+// that they complete. Of a constant in parts all but the last have so few bits that their products
+// with every multiple that occurs are exact, with fma or without.
+template <class T>
+struct MathConstants;
+
+template <>
+struct MathConstants<float> {
+  static constexpr float kLog2E = 1.442695e+00f;
+  static constexpr float kLog2ELow = 1.925963e-08f;
+  static constexpr float kLog10E = 4.342945e-01f;
+  static constexpr float kLog10ELow = -1.010305e-08f;
+  static constexpr float kLn2 = 0x1.62e4p-1f;
+  static constexpr float kLn2Low = 0x1.7f7d1cp-20f;
+  static constexpr float kLog10Of2 = 0x1.344p-2f;
+  static constexpr float kLog10Of2Low = 0x1.3509f8p-18f;
+  static constexpr float kTwoOverPi = 6.3661975e-01f;
+  static constexpr float kHalfPi[] = {0x1.92p+0f, 0x1.fb4p-12f, 0x1.444p-24f, 0x1.68c234p-39f};
+
+  // Outside these, exp overflows or rounds to 0, expm1 rounds to -1, erf rounds to 1.
+  static constexpr float kExpHighest = 89.0f;
+  static constexpr float kExpLowest = -104.0f;
+  static constexpr float kExpm1Lowest = -18.0f;
+  static constexpr float kErfHighest = 3.93f;
+  // Up to here the parts of pi / 2 suffice for sin and cos.
+  static constexpr float kTrigHighest = 10000.0f;
+
+  // exp(r) = 1 + r + r^2 q(r), |r| <= ln2 / 2
+  static constexpr float kExp[] = {4.9999997e-01f, 1.6666543e-01f, 4.1667197e-02f, 8.3665475e-03f,
+                                   1.3882652e-03f};
+  // log((1 + s) / (1 - s)) = 2s + s z q(z), z = s^2, |s| <= 0.1716
+  static constexpr float kLog[] = {6.6666776e-01f, 3.997751e-01f, 2.9872897e-01f};
+  // tanh(x) = x + x z q(z), z = x^2, |x| <= 0.55
+  static constexpr float kTanh[] = {-3.3333316e-01f, 1.3332586e-01f, -5.3852316e-02f, 2.107171e-02f,
+                                    -6.27428e-03f};
+  // erf(x) = x + x q(x^2), |x| <= 1
+  static constexpr float kErf[] = {1.2837917e-01f,  -3.7612626e-01f, 1.12835854e-01f,
+                                   -2.6853811e-02f, 5.1883254e-03f,  -8.010173e-04f,
+                                   7.853791e-05f};
+  // erf(x) = 1 - exp(q(x)), 1 <= x <= kErfHighest
+  static constexpr float kLogErfc[] = {-3.4165735e-04f, -1.1270887e+00f, -6.3814574e-01f,
+                                       -1.0310594e-01f, 2.1837672e-02f,  -2.9475596e-03f,
+                                       1.863691e-04f};
+  // sin(r) = r + r z q(z), z = r^2, |r| <= pi / 4
+  static constexpr float kSin[] = {-1.6666654e-01f, 8.332133e-03f, -1.9511444e-04f};
+  // cos(r) = 1 - z / 2 + z^2 q(z)
+  static constexpr float kCos[] = {4.1666646e-02f, -1.3887278e-03f, 2.4428764e-05f};
+};
+
+template <>
+struct MathConstants<double> {
+  static constexpr double kLog2E = 1.4426950408889634;
+  static constexpr double kLog2ELow = 2.0355273740931033e-17;
+  static constexpr double kLog10E = 0.4342944819032518;
+  static constexpr double kLog10ELow = 1.098319650216765e-17;
+  static constexpr double kLn2 = 0x1.62e42fefa3p-1;
+  static constexpr double kLn2Low = 0x1.3de6af278ece6p-42;
+  static constexpr double kLog10Of2 = 0x1.34413509f7p-2;
+  static constexpr double kLog10Of2Low = 0x1.3fde623e2566bp-43;
+  static constexpr double kTwoOverPi = 0.6366197723675814;
+  static constexpr double kHalfPi[] = {0x1.921fb544p+0, 0x1.0b46p-34, 0x1.1a626331p-54,
+                                       0x1.1701b839a252p-88};
+
+  static constexpr double kExpHighest = 710.0;
+  static constexpr double kExpLowest = -746.0;
+  static constexpr double kExpm1Lowest = -38.0;
+  static constexpr double kErfHighest = 5.93;
+  static constexpr double kTrigHighest = 1e6;
+
+  static constexpr double kExp[] = {
+      0.5000000000000006,    0.16666666666666588,    0.04166666666657647,    0.00833333333338976,
+      0.001388888893166438,  0.00019841269718646814, 2.4801505145925115e-05, 2.7557407750045633e-06,
+      2.762609161804851e-07, 2.5053752952430413e-08};
+  static constexpr double kLog[] = {0.6666666666666735,  0.3999999999941114,  0.28571428743296146,
+                                    0.22222198468161983, 0.18183570366065585, 0.15313881833185866,
+                                    0.14797773652873658};
+  static constexpr double kTanh[] = {
+      -0.33333333333332316,    0.13333333333168743,   -0.053968253876095114,  0.021869485975147443,
+      -0.008863194508231045,   0.0035917197268906563, -0.0014532168830941623, 0.0005791373383866047,
+      -0.00021030284874382643, 5.10217404572894e-05};
+  static constexpr double kErf[] = {
+      0.12837916709551256,     -0.3761263890318352,     0.11283791670944186,
+      -0.026866170643111604,   0.005223977606119036,    -0.0008548325929326372,
+      0.00012055293576989355,  -1.4924712300511964e-05, 1.6447131526688288e-06,
+      -1.6206313278108806e-07, 1.3710977884043923e-08,  -7.779463181784436e-10};
+  static constexpr double kLogErfc[] = {
+      -5.028744561896944e-07,  -1.1283740892537266,     -0.6366436290159383,
+      -0.1027034371371852,     0.01899017463649533,     0.0004106334058009172,
+      -0.0019159488567216366,  0.0007706475720310576,   -0.0001350531170746432,
+      -2.0265283662416178e-05, 2.282195784174763e-05,   -8.66699528642976e-06,
+      2.1356367367466276e-06,  -3.7329536224351885e-07, 4.642186065626488e-08,
+      -3.934163231138646e-09,  2.04490737355175e-10,    -4.928476909848444e-12};
+  static constexpr double kSin[] = {-0.16666666666666627,    0.00833333333332144,
+                                    -0.00019841269829027282, 2.7557313420461118e-06,
+                                    -2.5050715463849846e-08, 1.5894313007136845e-10};
+  static constexpr double kCos[] = {0.04166666666666659,    -0.001388888888887209,
+                                    2.480158728823524e-05,  -2.755731399751487e-07,
+                                    2.0875675662357696e-09, -1.1357209910600627e-11};
+};
+
+}  // namespace lamina::LAMINA_ISA_NS

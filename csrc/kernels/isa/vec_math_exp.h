@@ -1,0 +1,87 @@
+// The exponential and what follows from it: exp, exp2, expm1, sigmoid, tanh, erf. Users include
+// vec_math.h.
+#pragma once
+
+#include "kernels/isa/vec_math_core.h"
+
+namespace lamina::LAMINA_ISA_NS {
+
+// exp(r) - 1 for |r| <= ln2 / 2
+template <Real V>
+LAMINA_INLINE V expm1_near_zero(V r) {
+  return fma(r * r, polynomial(r, MathConstants<LaneOf<V>>::kExp), r);
+}
+
+// x = n ln2 + r, |r| <= ln2 / 2
+template <Real V>
+struct ExpParts {
+  using C = MathConstants<LaneOf<V>>;
+  V n;
+  V r;
+
+  explicit LAMINA_INLINE ExpParts(V x)
+      : n(round(x * V(C::kLog2E))), r(fma(n, V(-C::kLn2Low), fma(n, V(-C::kLn2), x))) {}
+};
+
+template <Real V>
+LAMINA_INLINE V exp(V x) {
+  using C = MathConstants<LaneOf<V>>;
+  // This order of arguments lets NaN through.
+  const ExpParts<V> part(max(V(C::kExpLowest), min(V(C::kExpHighest), x)));
+  return scale(V(1) + expm1_near_zero(part.r), part.n);
+}
+
+template <Real V>
+LAMINA_INLINE V exp2(V x) {
+  using C = MathConstants<LaneOf<V>>;
+  using L = Layout<LaneOf<V>>;
+  const V lowest(-(L::kExponentBias + L::kMantissaBits + 1));
+  const V bounded = max(lowest, min(V(L::kExponentBias + 1), x));
+  const V n = round(bounded);
+  const V fraction = bounded - n;
+  const V r = fma(fraction, V(C::kLn2), fraction * V(C::kLn2Low));
+  return scale(V(1) + expm1_near_zero(r), n);
+}
+
+template <Real V>
+LAMINA_INLINE V expm1(V x) {
+  using C = MathConstants<LaneOf<V>>;
+  const ExpParts<V> part(max(V(C::kExpm1Lowest), min(V(C::kExpHighest), x)));
+  const V rest = V(1) - scale(V(1), -part.n);
+  const V square = part.r * part.r;
+  const V result = fma(square, polynomial(part.r, C::kExp), part.r + rest);
+  return copysign(scale(result, part.n), x);
+}
+
+// 1 / (1 + exp(-x)). With exp(-x) = 2^n (1 + p) and t = 2^-n that is t / (1 + t + p), where nothing
+// overflows.
+template <Real V>
+LAMINA_INLINE V sigmoid(V x) {
+  using C = MathConstants<LaneOf<V>>;
+  const ExpParts<V> part(max(V(C::kExpm1Lowest), min(V(-C::kExpLowest), -x)));
+  const V t = scale(V(1), -part.n);
+  const V sum = V(1) + t;
+  const V lost = t - (sum - V(1));
+  return t / (sum + (expm1_near_zero(part.r) + lost));
+}
+
+template <Real V>
+LAMINA_INLINE V tanh(V x) {
+  const V magnitude = abs(x);
+  const V square = x * x;
+  const V near =
+      fma(magnitude * square, polynomial(square, MathConstants<LaneOf<V>>::kTanh), magnitude);
+  const V far = V(1) - V(2) / (exp(magnitude + magnitude) + V(1));
+  return copysign(select(magnitude < V(0.55f), near, far), x);
+}
+
+template <Real V>
+LAMINA_INLINE V erf(V x) {
+  using C = MathConstants<LaneOf<V>>;
+  const V magnitude = min(V(C::kErfHighest), abs(x));
+  const V near = fma(magnitude, polynomial(magnitude * magnitude, C::kErf), magnitude);
+  const V far = V(1) - exp(polynomial(magnitude, C::kLogErfc));
+  return copysign(select(magnitude < V(1), near, far), x);
+}
+
+}  // namespace lamina::LAMINA_ISA_NS

@@ -1,0 +1,46 @@
+// A contiguous tensor as lines along one of its dimensions: the walk of ops that keep the shape but mix the
+// elements of a line.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "core/parallel.h"
+#include "core/shape.h"
+
+namespace lamina {
+
+// `groups` groups of `inner` lines, side by side, of `n` elements.
+struct Lines {
+  int64_t groups = 1, n = 1, inner = 1;
+
+  Lines(const Dims& sizes, int dim) {
+    for (int d = 0; d < sizes.size(); ++d) (d < dim ? groups : d == dim ? n : inner) *= sizes[d];
+  }
+};
+
+// Calls f(lines, offset) for runs of lines: whole rows where the lines are adjacent, else some lines of one group;
+// on several threads if there are more than `grain` elements.
+template <class F>
+void for_lines(const Lines& lines, int64_t grain, F f) {
+  if (lines.groups * lines.inner * lines.n == 0) return;
+  if (lines.inner == 1) {
+    parallel_for(lines.groups, std::max<int64_t>(1, grain / lines.n),
+                 [&](int64_t first, int64_t last) { f(last - first, first * lines.n); });
+    return;
+  }
+  // Whole cache lines, so that two threads never write the same one.
+  constexpr int64_t kSideBySide = 256;
+  const int64_t chunks = (lines.inner + kSideBySide - 1) / kSideBySide;
+  const int64_t work = lines.n * std::min(kSideBySide, lines.inner);
+  parallel_for(lines.groups * chunks, std::max<int64_t>(1, grain / work),
+               [&](int64_t first, int64_t last) {
+                 for (int64_t i = first; i < last; ++i) {
+                   const int64_t at = i % chunks * kSideBySide;
+                   f(std::min(kSideBySide, lines.inner - at),
+                     i / chunks * lines.n * lines.inner + at);
+                 }
+               });
+}
+
+}  // namespace lamina

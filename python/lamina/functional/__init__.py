@@ -1,0 +1,24 @@
+"""Functions of tensors made of others, a module an area; what needs a kernel lives in the core."""
+
+# ruff: noqa: F403
+from __future__ import annotations
+
+import sys
+
+from lamina.functional.aliases import *
+from lamina.functional.compare import *
+from lamina.functional.contraction import *
+from lamina.functional.conversion import *
+from lamina.functional.creation import *
+from lamina.functional.elementwise import *
+from lamina.functional.inplace import *
+from lamina.functional.linear_algebra import *
+from lamina.functional.protocols import *
+from lamina.functional.select import *
+from lamina.functional.shape import *
+from lamina.functional.types import *
+
+# Each lists its functions in __all__, and in __methods__ what becomes a method of tensors.
+AREAS = [module for name, module in sys.modules.items() if name.startswith(f"{__name__}.")]
+
+__all__ = [name for area in AREAS for name in area.__all__]

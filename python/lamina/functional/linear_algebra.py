@@ -1,0 +1,173 @@
+"""Products of matrices and vectors made of others; sums over labels stand in contraction.py."""
+
+from __future__ import annotations
+
+from lamina import _core
+from lamina._core import Tensor
+from lamina.functional.contraction import tensordot
+from lamina.functional.elementwise import Number
+from lamina.functional.inplace import in_place
+
+__all__ = [
+    "addbmm",
+    "addmv",
+    "addr",
+    "baddbmm",
+    "cdist",
+    "chain_matmul",
+    "cross",
+    "dist",
+    "ger",
+    "inner",
+    "kron",
+    "matrix_power",
+    "outer",
+    "trace",
+    "vdot",
+]
+__methods__ = [name for name in __all__ if name not in ("cdist", "chain_matmul")]
+__methods__ += ["addbmm_", "addmm_", "addmv_", "addr_", "baddbmm_"]
+
+
+# ---- products ----
+
+
+def outer(input: Tensor, vec2: Tensor) -> Tensor:
+    """Multiply each element of one vector with each of another."""
+    _check_vectors("outer", input, vec2)
+    return input.unsqueeze(1) * vec2
+
+
+ger = outer
+
+
+def inner(input: Tensor, other: Tensor) -> Tensor:
+    """Sum the products along the last dimension of both."""
+    if input.ndim == 0 or other.ndim == 0:
+        return input * other
+    return tensordot(input, other, ([-1], [-1]))
+
+
+def vdot(input: Tensor, other: Tensor) -> Tensor:
+    """Sum the products of two vectors."""
+    return _core.dot(input, other)
+
+
+def kron(input: Tensor, other: Tensor) -> Tensor:
+    """Replace each element of `input` by its product with `other`."""
+    ndim = max(input.ndim, other.ndim)
+    left = (1,) * (ndim - input.ndim) + input.shape
+    right = (1,) * (ndim - other.ndim) + other.shape
+    outermost = [size for n in left for size in (n, 1)]
+    innermost = [size for n in right for size in (1, n)]
+    product = input.reshape(outermost) * other.reshape(innermost)
+    return product.reshape([m * n for m, n in zip(left, right, strict=True)])
+
+
+def cross(input: Tensor, other: Tensor, dim: int | None = None) -> Tensor:
+    """Vector product along `dim`, by default the first dimension of size 3."""
+    if dim is None:
+        dim = next((d for d, size in enumerate(input.shape) if size == 3), 0)
+    if input.ndim == 0 or input.size(dim) != 3 or other.ndim == 0 or other.size(dim) != 3:
+        raise ValueError(
+            "[cross] expected a dimension of size 3; "
+            f"got shapes {tuple(input.shape)} and {tuple(other.shape)}"
+        )
+    turned = input * _core.roll(other, -1, dim) - _core.roll(input, -1, dim) * other
+    return _core.roll(turned, -1, dim)
+
+
+def chain_matmul(*matrices: Tensor) -> Tensor:
+    """Multiply matrices in the order that needs the fewest multiplications."""
+    from lamina.linalg import multi_dot
+
+    return multi_dot(matrices)
+
+
+def matrix_power(input: Tensor, n: int) -> Tensor:
+    """Multiply a square matrix with itself; negative powers are those of its inverse."""
+    if input.ndim < 2 or input.size(-1) != input.size(-2):
+        raise ValueError(f"[matrix_power] expected square matrices; got {tuple(input.shape)}")
+    if n < 0:
+        from lamina.linalg import inv
+
+        return matrix_power(inv(input), -n)
+    if n == 0:
+        return _core.eye(input.size(-1), dtype=input.dtype).expand(input.shape).clone()
+    root = matrix_power(input, n // 2) if n > 1 else None
+    square = input if root is None else root @ root
+    return square @ input if n > 1 and n % 2 else square
+
+
+# ---- products that are added ----
+
+
+def addmv(
+    input: Tensor, mat: Tensor, vec: Tensor, *, beta: Number = 1, alpha: Number = 1
+) -> Tensor:
+    """Return `beta * input + alpha * (mat @ vec)`."""
+    return _accumulated(input, _core.mv(mat, vec), beta, alpha)
+
+
+def addr(
+    input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: Number = 1, alpha: Number = 1
+) -> Tensor:
+    """Return `beta * input + alpha * outer(vec1, vec2)`."""
+    return _accumulated(input, outer(vec1, vec2), beta, alpha)
+
+
+def baddbmm(
+    input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Number = 1, alpha: Number = 1
+) -> Tensor:
+    """Return `beta * input + alpha * (batch1 @ batch2)`."""
+    return _accumulated(input, _core.bmm(batch1, batch2), beta, alpha)
+
+
+def addbmm(
+    input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Number = 1, alpha: Number = 1
+) -> Tensor:
+    """Return `beta * input + alpha * sum(batch1 @ batch2)`."""
+    return _accumulated(input, _core.bmm(batch1, batch2).sum(0), beta, alpha)
+
+
+def _accumulated(input: Tensor, product: Tensor, beta: Number, alpha: Number) -> Tensor:
+    if alpha != 1:
+        product = product * alpha
+    # Without `input`, and so without its NaN, where beta is zero.
+    expanded = input.expand(product.shape)
+    return product if beta == 0 else _core.add(product, expanded, alpha=beta)
+
+
+addmm_, addmv_, addr_ = in_place(_core.addmm), in_place(addmv), in_place(addr)
+addbmm_, baddbmm_ = in_place(addbmm), in_place(baddbmm)
+
+
+# ---- sums and distances ----
+
+
+def trace(input: Tensor) -> Tensor:
+    """Sum the diagonal of a matrix."""
+    if input.ndim != 2:
+        raise ValueError(f"[trace] expected a matrix; got shape {tuple(input.shape)}")
+    return _core.diagonal(input).sum()
+
+
+def dist(input: Tensor, other: Tensor, p: float = 2) -> Tensor:
+    """Return the p-norm of the difference."""
+    return _core.norm(input - other, p)
+
+
+def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str | None = None) -> Tensor:
+    """Return the p-norm distances between the rows of two (stacks of) matrices."""
+    if x1.ndim < 2 or x2.ndim < 2 or x1.size(-1) != x2.size(-1):
+        raise ValueError(
+            "[cdist] expected matrices with as many columns; "
+            f"got shapes {tuple(x1.shape)} and {tuple(x2.shape)}"
+        )
+    return _core.norm(x1.unsqueeze(-2) - x2.unsqueeze(-3), p, dim=-1)
+
+
+def _check_vectors(op: str, *vectors: Tensor) -> None:
+    if any(vector.ndim != 1 for vector in vectors):
+        shapes = " and ".join(str(tuple(vector.shape)) for vector in vectors)
+        raise ValueError(f"[{op}] expected vectors; got shapes {shapes}")
