@@ -150,4 +150,4 @@ def apply(function, call):
 
 def numpy_of(result):
     """The array of a tensor of either library, or of a number."""
-    return np.asarray(result.detach().numpy() if hasattr(result, "detach") else result)
+    return np.asarray(result.detach().numpy(force=True) if hasattr(result, "detach") else result)

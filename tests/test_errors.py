@@ -62,9 +62,9 @@ class Hostile:
 # (what, call, exceptions, what the message says)
 BAD_INPUT = [
     ("a negative size", lambda: lm.zeros(2, -3), ValueError, r"\[zeros\].*\(2, -3\)"),
-    ("a huge size", lambda: lm.zeros(HUGE), (MemoryError, ValueError, RuntimeError), str(HUGE)),
+    ("a huge size", lambda: lm.zeros(HUGE), (MemoryError, ValueError, RuntimeError), "PiB"),
     ("a product of sizes beyond 64 bits", lambda: lm.zeros(HUGE, HUGE), ValueError, str(HUGE)),
-    ("a size beyond 64 bits", lambda: lm.zeros(1 << 70), (ValueError, OverflowError), ""),
+    ("a size beyond 64 bits", lambda: lm.zeros(1 << 70), (ValueError, OverflowError), None),
     ("too many dimensions", lambda: lm.zeros(*[1] * 70), ValueError, "dimensions"),
     ("a size that is a float", lambda: lm.zeros(2.5), TypeError, "2.5|float"),
     ("a size that is a NaN", lambda: lm.zeros(float("nan")), TypeError, "nan|float"),
@@ -74,29 +74,29 @@ BAD_INPUT = [
     ("an endless range", lambda: lm.arange(float("inf")), (ValueError, RuntimeError), "inf"),
     ("a range of NaN", lambda: lm.arange(0, float("nan")), (ValueError, RuntimeError), "nan"),
     ("a range without step", lambda: lm.arange(0, 5, 0), (ValueError, RuntimeError), "step|0"),
-    ("a huge range", lambda: lm.arange(HUGE), (MemoryError, ValueError, RuntimeError), str(HUGE)),
-    ("a list that holds itself", lambda: lm.tensor(self_containing()), ValueError, r"\[tensor\]"),
-    ("a very deep list", lambda: lm.tensor(nested(5000)), ValueError, r"\[tensor\]"),
+    ("a huge range", lambda: lm.arange(HUGE), (MemoryError, ValueError, RuntimeError), "PiB"),
+    ("a list that holds itself", lambda: lm.tensor(self_containing()), ValueError, "at most"),
+    ("a very deep list", lambda: lm.tensor(nested(5000)), ValueError, "at most"),
     ("a ragged list", lambda: lm.tensor([[1.0], [1.0, 2.0]]), ValueError, r"\[tensor\]"),
     ("a string as data", lambda: lm.tensor("text"), (TypeError, ValueError), r"\[tensor\].*str"),
     ("a list of strings", lambda: lm.tensor(["a"]), (TypeError, ValueError), r"\[tensor\].*str"),
     ("None as data", lambda: lm.tensor(None), TypeError, r"\[tensor\].*NoneType"),
     ("a complex array", lambda: lm.tensor(np.zeros(2, complex)), TypeError, "complex128"),
     ("an array of objects", lambda: lm.tensor(np.array([None])), TypeError, "object"),
-    ("an integer beyond 64 bits", lambda: lm.tensor(1 << 70), (ValueError, OverflowError), ""),
+    ("an integer beyond 64 bits", lambda: lm.tensor(1 << 70), (ValueError, OverflowError), None),
     ("another device", lambda: lm.zeros(2, device="cuda"), Exception, r"\[zeros\].*cuda"),
     ("a dtype that does not exist", lambda: lm.zeros(2, dtype="float8"), TypeError, "float8|dtype"),
     ("a foreign operand", lambda: lm.ones(2) + Foreign(), TypeError, "Foreign"),
-    ("a hostile operand", lambda: lm.ones(2) + Hostile(), (TypeError, KeyError), ""),
+    ("a hostile operand", lambda: lm.ones(2) + Hostile(), (TypeError, KeyError), None),
     ("a string operand", lambda: lm.ones(2) * "a", TypeError, "str"),
     ("None as operand", lambda: lm.add(lm.ones(2), None), TypeError, r"\[add\].*NoneType"),
     ("a list as operand", lambda: lm.exp([1.0]), TypeError, r"\[exp\].*list"),
     ("shapes apart", lambda: lm.ones(2) + lm.ones(3), ValueError, r"\[add\].*\(2,\).*\(3,\)"),
     ("an index outside", lambda: lm.ones(3)[3], IndexError, r"3.*size 3"),
     ("an index of 64 bits", lambda: lm.ones(3)[1 << 62], IndexError, str(1 << 62)),
-    ("an index beyond 64 bits", lambda: lm.ones(3)[1 << 70], (IndexError, ValueError), ""),
-    ("too many indices", lambda: lm.ones(3)[0, 0], IndexError, ""),
-    ("a float index", lambda: lm.ones(3)[1.0], (IndexError, TypeError), ""),
+    ("an index beyond 64 bits", lambda: lm.ones(3)[1 << 70], (IndexError, ValueError), None),
+    ("too many indices", lambda: lm.ones(3)[0, 0], IndexError, None),
+    ("a float index", lambda: lm.ones(3)[1.0], (IndexError, TypeError), None),
     ("a mask of another shape", lambda: lm.ones(3)[lm.tensor([True])], IndexError, "1.*3|3.*1"),
     ("a negative step", lambda: lm.ones(3)[::-1], ValueError, "-1"),
     ("a step of zero", lambda: lm.ones(3)[::0], ValueError, "0"),
@@ -106,8 +106,8 @@ BAD_INPUT = [
     ("item of many", lambda: lm.ones(2).item(), (ValueError, RuntimeError), r"\[item\].*\(2,\)"),
     ("the truth of many", lambda: bool(lm.ones(2)), (ValueError, RuntimeError), r"\[bool\]"),
     ("the truth of none", lambda: bool(lm.ones(0)), (ValueError, RuntimeError), r"\[bool\]"),
-    ("int of NaN", lambda: int(lm.tensor(float("nan"))), (ValueError, OverflowError), ""),
-    ("int of infinity", lambda: int(lm.tensor(float("inf"))), OverflowError, ""),
+    ("int of NaN", lambda: int(lm.tensor(float("nan"))), (ValueError, OverflowError), None),
+    ("int of infinity", lambda: int(lm.tensor(float("inf"))), OverflowError, None),
     ("a float as index", lambda: [1, 2][lm.tensor(1.0)], TypeError, "index"),
     ("a freed graph", lambda: freed().backward(), RuntimeError, "retain_graph"),
     ("read-only memory", lambda: read_only().add_(1), (ValueError, RuntimeError), r"\[add_\]"),
@@ -124,8 +124,8 @@ BAD_INPUT = [
     ),
     ("a missing attribute", lambda: lm.ones(2).no_such_op, AttributeError, "no_such_op"),
     ("a missing function", lambda: lm.no_such_op, AttributeError, "no_such_op"),
-    ("a missing argument", lambda: lm.matmul(lm.ones(2, 2)), TypeError, ""),
-    ("an unknown keyword", lambda: lm.exp(lm.ones(2), speed=9), TypeError, ""),
+    ("a missing argument", lambda: lm.matmul(lm.ones(2, 2)), TypeError, None),
+    ("an unknown keyword", lambda: lm.exp(lm.ones(2), speed=9), TypeError, None),
 ]
 
 
@@ -159,7 +159,7 @@ def test_deletion_and_assignment_of_attributes():
         del x.requires_grad
     with pytest.raises(TypeError):
         x.requires_grad = "yes"
-    with pytest.raises(TypeError):
+    with pytest.raises((TypeError, AttributeError)):
         del x[0]
 
 

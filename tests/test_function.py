@@ -175,7 +175,7 @@ def test_wrong_gradients_are_refused():
 
     for answer, message in [
         ((lm.ones(2),), "2 gradients"),
-        ((lm.ones(5), None), r"\(2,\).*\(5,\)"),
+        ((lm.ones(5), None), r"\(5,\)"),
         (("text", None), "tensor"),
     ]:
         Wrong.answer = answer

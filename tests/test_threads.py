@@ -46,7 +46,7 @@ def train(threads, steps=10):
 
 def test_a_whole_training_has_equal_bits_on_any_number_of_threads():
     runs = [train(threads) for threads in (1, 2, 4, 2)]
-    assert runs[0][0][-1].item() < 0.5 * runs[0][0][0].item()  # it learned
+    assert runs[0][0][-1].item() < 0.6 * runs[0][0][0].item()  # it learned
     for losses, weights in runs[1:]:
         assert bits(losses) == bits(runs[0][0])
         assert bits(weights) == bits(runs[0][1])

@@ -102,4 +102,12 @@ Tensor borrow_buffer(const char* op, PyObject* array) {
                        &HeldBuffer::release);
 }
 
+Tensor borrow_if_possible(const char* op, PyObject* array) {
+  try {
+    return borrow_buffer(op, array);
+  } catch (const ValueError&) {
+    return {};
+  }
+}
+
 }  // namespace lamina::bindings

@@ -100,8 +100,6 @@ class Compiled {
     return result;
   }
 
-  const py::function& function() const { return function_; }
-
  private:
   // Enough for the shapes of a training loop with its last, smaller batch, in both modes.
   static constexpr size_t kMaxRecordings = 8;
@@ -183,8 +181,7 @@ void bind_compile(py::module_& m) {
                        py::dynamic_attr())
       .def(py::init<py::function>(), py::arg("fn"))
       .def("__call__", &Compiled::call)
-      .def("programs", &Compiled::programs, "What was recorded: launches and arena bytes of each.")
-      .def_property_readonly("__wrapped__", &Compiled::function);
+      .def("programs", &Compiled::programs, "What was recorded: launches and arena bytes of each.");
 }
 
 }  // namespace lamina::bindings

@@ -54,6 +54,7 @@ void bind_family(py::module_& m, FamilyNames names, Tensor (*make)(const Dims&, 
 
 Tensor make_full(const char* op, const Dims& sizes, const py::object& fill_value,
                  MaybeDType dtype) {
+  element_count(op, sizes);
   const Number value = number_of(op, fill_value);
   const DType type = dtype.value_or(value.dtype());
   return value.category == Category::kFloating ? full(sizes, value.real, type)
@@ -87,6 +88,8 @@ void bind_full(py::module_& m) {
 }
 
 Tensor eye(int64_t n, std::optional<int64_t> m, MaybeDType dtype) {
+  check(n >= 0 && m.value_or(n) >= 0, "eye", "expected sizes that are not negative; got ", n,
+        " and ", m.value_or(n));
   const Tensor out = zeros({n, m.value_or(n)}, dtype.value_or(default_dtype()));
   fill_(diagonal(out, 0, 0, 1), int64_t{1});
   return out;
@@ -147,8 +150,8 @@ void bind_ranges(py::module_& m) {
 // ---- from data ----
 
 bool is_numpy_array(const py::object& object) {
-  return !is_tensor(object.ptr()) && py::hasattr(object, "__array_interface__") &&
-         PyObject_CheckBuffer(object.ptr());
+  return PyObject_CheckBuffer(object.ptr()) && !is_tensor(object.ptr()) &&
+         has_type_attribute(object.ptr(), "__array_interface__");
 }
 
 Tensor from_numpy(const py::object& array) {
@@ -161,9 +164,11 @@ Tensor from_numpy(const py::object& array) {
 
 // On the memory of `data` where that is possible; empty otherwise.
 Tensor shared(const char* op, const py::object& data, MaybeDType dtype) {
-  const Tensor same = is_tensor(data.ptr())  ? unwrap(data.ptr())
-                      : is_numpy_array(data) ? borrow_buffer(op, data.ptr())
-                                             : Tensor();
+  Tensor same;
+  if (is_tensor(data.ptr()))
+    same = unwrap(data.ptr());
+  else if (is_numpy_array(data))
+    same = borrow_if_possible(op, data.ptr());
   return same && dtype.value_or(same.dtype()) == same.dtype() ? same : Tensor();
 }
 

@@ -147,6 +147,13 @@ void bind_clamp(py::module_& m, const char* name, const char* name_) {
       copy_(input, clamp_numbers(input, low, high));
     return self;
   }, py::arg("min") = py::none(), py::arg("max") = py::none());
+  method(name_, [](const py::object& self, const std::optional<Tensor>& low,
+                   const std::optional<Tensor>& high) {
+    const Tensor input = unwrap(self.ptr());
+    // The way back needs the old value, which is about to be overwritten.
+    copy_(input, clamp_tensors(clone(input), low, high));
+    return self;
+  }, py::arg("min") = py::none(), py::arg("max") = py::none());
 }
 
 Tensor nan_to_num(const Tensor& input, double nan, std::optional<double> posinf,

@@ -107,7 +107,7 @@ py::object to_list(const T* values, const Tensor& tensor, int dim) {
   if (dim == tensor.ndim()) return py::cast(*values);
   py::list list(tensor.size(dim));
   for (int64_t i = 0; i < tensor.size(dim); ++i, values += tensor.stride(dim))
-    list[static_cast<size_t>(i)] = to_list(values, tensor, dim + 1);
+    PyList_SET_ITEM(list.ptr(), i, to_list(values, tensor, dim + 1).release().ptr());
   return list;
 }
 

@@ -15,6 +15,7 @@ inline Dims sizes_of(const char* op, const py::args& args, const py::object& siz
   Dims dims;
   check<TypeError>(named != !args.empty() && load_dims(sizes.ptr(), dims), op,
                    "expected sizes as integers; got ", py::repr(sizes).cast<std::string>());
+  element_count(op, dims);
   return dims;
 }
 

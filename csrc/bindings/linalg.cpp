@@ -10,7 +10,7 @@ namespace {
 Tensor product_of(const char* name, int a_dims, int b_dims, const Tensor& a, const Tensor& b) {
   check(a.ndim() == a_dims && b.ndim() == b_dims, name, "expected tensors of ", a_dims, " and ",
         b_dims, " dimensions; got shapes ", a.sizes(), " and ", b.sizes());
-  return matmul(a, b);
+  return matmul(a, b, name);
 }
 
 void bind_product(py::module_& m, const char* name, int a_dims, int b_dims, const char* second) {
@@ -22,7 +22,8 @@ void bind_product(py::module_& m, const char* name, int a_dims, int b_dims, cons
 }  // namespace
 
 void bind_linalg(py::module_& m) {
-  op(m, "matmul", &matmul, py::arg("input"), py::arg("other"));
+  op(m, "matmul", [](const Tensor& a, const Tensor& b) { return matmul(a, b); },
+     py::arg("input"), py::arg("other"));
   bind_product(m, "mm", 2, 2, "mat2");
   bind_product(m, "bmm", 3, 3, "mat2");
   bind_product(m, "mv", 2, 1, "vec");

@@ -41,8 +41,9 @@ T converted(const char* op, const Element& element) {
                           ? std::trunc(element.real) >= static_cast<double>(Limits::lowest()) &&
                                 element.real < kEnd
                           : element.integer >= Limits::lowest() && element.integer <= Limits::max();
-    check(fits, op, "expected numbers that fit ", name(kDTypeOf<T>), "; got ",
-          real ? text(element.real) : text(element.integer));
+    if (!fits)
+      fail(op, "expected numbers that fit ", name(kDTypeOf<T>), "; got ",
+           real ? text(element.real) : text(element.integer));
     return real ? static_cast<T>(element.real) : static_cast<T>(element.integer);
   }
 }
@@ -58,18 +59,14 @@ py::object numpy_array(PyObject* object, std::optional<DType> dtype) {
 
 bool is_array(PyObject* object) {
   return is_tensor(object) || PyObject_CheckBuffer(object) ||
-         PyObject_HasAttrString(object, "__array__") ||
-         PyObject_HasAttrString(object, "__array_interface__");
+         has_type_attribute(object, "__array__") ||
+         has_type_attribute(object, "__array_interface__");
 }
 
 // The values of an array: on its own memory where that is possible.
 Tensor array_values(const char* op, PyObject* object, std::optional<DType> dtype) {
   if (is_tensor(object)) return detach(unwrap(object));
-  Tensor values;
-  try {
-    values = borrow_buffer(op, object);
-  } catch (const ValueError&) {  // strides that a tensor cannot have
-  }
+  Tensor values = borrow_if_possible(op, object);
   if (!values) {
     const py::object array = numpy_array(object, dtype);
     values = borrow_buffer(op, array.ptr());
@@ -78,19 +75,49 @@ Tensor array_values(const char* op, PyObject* object, std::optional<DType> dtype
   return values;
 }
 
-// The fast cases of a number; false for any other object.
-bool load_plain(PyObject* object, Element& element) {
-  if (PyFloat_Check(object)) {
-    // NumPy's float64 is a subclass that keeps its width.
-    const bool wide = !PyFloat_CheckExact(object) && PyObject_CheckBuffer(object);
-    element = {wide ? DType::kFloat64 : default_dtype(), 0, PyFloat_AS_DOUBLE(object)};
+// Reads single numbers: Python's own and NumPy's.
+class NumberReader {
+ public:
+  // False for any other object.
+  bool load(PyObject* object, Element& element) {
+    if (PyFloat_CheckExact(object)) {
+      element = {default_dtype(), 0, PyFloat_AS_DOUBLE(object)};
+      return true;
+    }
+    if (!PyLong_Check(object)) return load_numpy(object, element);
+    int overflow = 0;
+    const int64_t value = PyLong_AsLongLongAndOverflow(object, &overflow);
+    if (overflow) fail("tensor", "expected integers of 64 bits; got a larger one");
+    element = {PyBool_Check(object) ? DType::kBool : DType::kInt64, value, 0};
     return true;
   }
-  Number number;
-  if (!PyLong_Check(object) || !load_number(object, number)) return false;
-  element = {number.dtype(), number.integer, 0};
-  return true;
-}
+
+ private:
+  bool load_numpy(PyObject* object, Element& element) {
+    if (Py_TYPE(object) != type_) look_into(object);
+    if (!dtype_) return false;
+    element = {*dtype_, 0, 0};
+    if (is_floating(*dtype_))
+      element.real = PyFloat_AsDouble(object);
+    else
+      element.integer =
+          *dtype_ == DType::kBool ? PyObject_IsTrue(object) : PyLong_AsLongLong(object);
+    if (PyErr_Occurred()) throw py::error_already_set();
+    return true;
+  }
+
+  // NumPy's scalars have a type for each dtype, so only the first of a run is looked into.
+  void look_into(PyObject* object) {
+    type_ = Py_TYPE(object);
+    dtype_.reset();
+    if (is_tensor(object) || !PyObject_CheckBuffer(object)) return;
+    if (!py::isinstance(object, py::module_::import("numpy").attr("generic"))) return;
+    if (const Tensor value = borrow_if_possible("tensor", object)) dtype_ = value.dtype();
+  }
+
+  PyTypeObject* type_ = nullptr;
+  std::optional<DType> dtype_;
+};
 
 // Numbers in nested lists. Two walks: one finds the type, one writes; both check the shape, since
 // the objects in the lists may run code that changes them.
@@ -107,7 +134,7 @@ class Nested {
       T* to = out.data<T>();
       walk(data_, 0, [&](PyObject* leaf, int depth) {
         Element element;
-        if (load_plain(leaf, element)) {
+        if (numbers_.load(leaf, element)) {
           expect(depth, {});
           *to++ = converted<T>(op_, element);
         } else {
@@ -140,7 +167,7 @@ class Nested {
       node = py::reinterpret_borrow<py::object>(PySequence_Fast_GET_ITEM(items.ptr(), 0));
     }
     Element element;
-    if (load_plain(node.ptr(), element)) return;
+    if (numbers_.load(node.ptr(), element)) return;
     for (int64_t size : array_leaf(node.ptr(), -1).sizes()) sizes_.push_back(size);
   }
 
@@ -149,7 +176,7 @@ class Nested {
     walk(data_, 0, [&](PyObject* leaf, int depth) {
       Element element;
       const DType dtype =
-          load_plain(leaf, element) ? element.dtype : array_leaf(leaf, depth).dtype();
+          numbers_.load(leaf, element) ? element.dtype : array_leaf(leaf, depth).dtype();
       common = common ? promote(*common, dtype) : dtype;
     });
     return common.value_or(default_dtype());
@@ -215,6 +242,7 @@ class Nested {
   const char* op_;
   PyObject* data_;
   Dims sizes_;
+  NumberReader numbers_;
 };
 
 }  // namespace

@@ -89,13 +89,16 @@ void bind_geometry() {
 
 void bind_views(py::module_& m) {
   bind_sizes("view", &view);
-  bind_sizes("expand", &expand);
+  bind_sizes("expand", [](const Tensor& x, const Dims& sizes) { return expand(x, sizes); });
   bind_sizes("permute", &permute);
   bind_sizes("reshape", &reshape);
   function(m, "reshape", &reshape, py::arg("input"), py::arg("shape"));
   function(m, "permute", &permute, py::arg("input"), py::arg("dims"));
-  function(m, "broadcast_to", &expand, py::arg("input"), py::arg("size"));
-  bind_sizes("broadcast_to", &expand);
+  const auto broadcast_to = [](const Tensor& x, const Dims& size) {
+    return expand(x, size, "broadcast_to");
+  };
+  function(m, "broadcast_to", broadcast_to, py::arg("input"), py::arg("size"));
+  bind_sizes("broadcast_to", broadcast_to);
   op(m, "transpose", &transpose, py::arg("input"), py::arg("dim0"), py::arg("dim1"));
   op(m, "t", [](const Tensor& x) { return matrix_transpose("t", x, true); }, py::arg("input"));
   op(m, "unsqueeze", &unsqueeze, py::arg("input"), py::arg("dim"));
@@ -105,7 +108,9 @@ void bind_views(py::module_& m) {
   op(m, "flatten", &flatten, py::arg("input"), py::arg("start_dim") = 0, py::arg("end_dim") = -1);
   op(m, "unflatten", &unflatten, py::arg("input"), py::arg("dim"), py::arg("sizes"));
   op(m, "narrow", &narrow, py::arg("input"), py::arg("dim"), py::arg("start"), py::arg("length"));
-  op(m, "select", &select_index, py::arg("input"), py::arg("dim"), py::arg("index"));
+  op(m, "select", [](const Tensor& x, int64_t dim, int64_t index) {
+    return select_index(x, dim, index, "select");
+  }, py::arg("input"), py::arg("dim"), py::arg("index"));
   op(m, "diagonal", &diagonal, py::arg("input"), py::arg("offset") = 0, py::arg("dim1") = 0,
      py::arg("dim2") = 1);
   op(m, "as_strided", [](const Tensor& x, const Dims& size, const Dims& stride,

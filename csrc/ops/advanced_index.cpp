@@ -16,7 +16,6 @@ namespace {
 using autograd::Backward;
 using autograd::Saved;
 
-constexpr const char* kTake = "index";
 constexpr const char* kPut = "index_put_";
 
 struct IndexedDim {
@@ -147,7 +146,7 @@ Ref<autograd::Node> put_node(const Tensor& target, const std::vector<Tensor>& at
                              const Tensor& value, Accumulate accumulate) {
   auto way_back = [accumulate, saved = save(at)](Backward& b) {
     const std::vector<Tensor> places = restore(saved, b);
-    if (b.needs(1)) b.set(1, take_at(b.grad(), places));
+    if (b.needs(1)) b.set(1, take_at(kPut, b.grad(), places));
     if (!b.needs(0)) return;
     const Tensor grad = clone(b.grad());
     if (accumulate == Accumulate::kNo)
@@ -164,8 +163,8 @@ Tensor without_leading_ones(Tensor value, int ndim) {
   return value;
 }
 
-Tensor take_at(const Tensor& x, const std::vector<Tensor>& at) {
-  const Layout layout(kTake, x, at);
+Tensor take_at(const char* op, const Tensor& x, const std::vector<Tensor>& at) {
+  const Layout layout(op, x, at);
   Tensor out = empty(layout.value_sizes, x.dtype());
   const IndexPlan plan = layout.plan(x, at, out.strides());
   visit(x.dtype(), [&]<class T>() {
@@ -178,7 +177,7 @@ Tensor take_at(const Tensor& x, const std::vector<Tensor>& at) {
     });
   });
   if (autograd::needs_grad(x))
-    autograd::record(kTake, out, {&x},
+    autograd::record(op, out, {&x},
                      [sizes = x.sizes(), dtype = x.dtype(), saved = save(at)](Backward& b) {
                        const Tensor grad = zeros(sizes, dtype);
                        put_at_(grad, restore(saved, b), b.grad(), Accumulate::kYes);

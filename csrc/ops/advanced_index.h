@@ -11,7 +11,7 @@ namespace lamina {
 // One tensor of indices a dimension, broadcast together; an empty handle takes the whole dimension.
 // The dimensions of the indices stand where the first was, or in front if a whole dimension stands
 // between them.
-[[nodiscard]] Tensor take_at(const Tensor& x, const std::vector<Tensor>& at);
+[[nodiscard]] Tensor take_at(const char* op, const Tensor& x, const std::vector<Tensor>& at);
 // The value is broadcast; where indices meet, the last value stays, or all are added.
 enum class Accumulate : bool { kNo, kYes };
 void put_at_(const Tensor& target, const std::vector<Tensor>& at, const Tensor& value,

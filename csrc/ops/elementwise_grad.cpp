@@ -4,7 +4,7 @@
 
 // The same formulas that kernels run on vectors, here on tensors: they are differentiable again.
 #define LAMINA_ISA_NS on_tensors
-#include "kernels/isa/formulas.h"
+#include "kernels/formulas.h"
 
 namespace lamina {
 

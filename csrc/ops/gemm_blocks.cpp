@@ -7,45 +7,43 @@
 namespace lamina {
 namespace {
 
-constexpr int64_t kBandBytes = 128 << 10;  // of A, to stay in the cache while B's panels pass by
 constexpr int64_t kDirectDepth = 1024;     // of a block that reads B in place
-constexpr int64_t kCopiedDepth = 512;      // of a block that copies it
-constexpr int64_t kCopiedBytes = 4 << 20;  // of an operand, copied at a time
+constexpr int64_t kCopiedDepth = 512;      // of a block that copies it, a panel at a time
+constexpr int64_t kCopiedBytes = 4 << 20;  // of A, copied at a time
+constexpr int64_t kCopiedRows = 64;        // of A, copied by a task
 
 // How a product is cut into blocks, and which operands are copied for them.
 struct Blocking {
-  int64_t panel, rows, columns, depth;
+  int64_t panel, rows, depth;
   bool copies_a, copies_b;
 };
 
 template <class T>
 Blocking choose_blocking(const Product<T>& p) {
   constexpr int64_t kSize = sizeof(T);
-  Blocking cut{};
   const GemmTiles& tiles = gemm_kernels<T>().gemm_tiles;
+  Blocking cut{};
   cut.panel = panel_columns(p.n, tiles);
   cut.copies_a =
       p.a.col_stride != 1 && p.m * p.k * kSize > tiles.near_bytes && p.n > tiles.few_lines;
   cut.copies_b =
       !p.has_adjacent_columns() || (p.k * p.n * kSize > tiles.near_bytes && p.m > tiles.few_lines);
-  const int64_t most_depth = cut.copies_b ? kCopiedDepth : kDirectDepth;
-  cut.depth =
-      p.k <= most_depth ? std::max<int64_t>(p.k, 1) : ceil_div(p.k, ceil_div(p.k, most_depth));
-  const int64_t most = std::max(kCopiedBytes / (cut.depth * kSize), cut.panel);
-  cut.rows = cut.copies_a ? std::min(p.m, most) : p.m;
-  cut.columns = cut.copies_b && p.n > most ? most / cut.panel * cut.panel : p.n;
+  const int64_t most = cut.copies_b ? kCopiedDepth : kDirectDepth;
+  cut.depth = p.k <= most ? std::max<int64_t>(p.k, 1) : ceil_div(p.k, ceil_div(p.k, most));
+  cut.rows = cut.copies_a ? std::min(p.m, kCopiedBytes / (cut.depth * kSize)) : p.m;
   return cut;
 }
 
-// The block at row i, column j and depth q, its operands in place. Sums go to C in the order of q,
-// with the bias first and the activation last.
+// The block at row i and depth q, its operands in place. Sums go to C in the order of q, with the
+// bias first and the activation last.
 template <class T>
-GemmBlock<T> cut_block(const Product<T>& p, const Blocking& cut, int64_t i, int64_t j, int64_t q) {
-  GemmBlock<T> block = part_of(whole_block(p), i, cut.rows, j, cut.columns);
+GemmBlock<T> cut_block(const Product<T>& p, const Blocking& cut, int64_t i, int64_t q) {
+  GemmBlock<T> block = part_of(whole_block(p), i, cut.rows, 0, p.n);
   block.k = std::min(cut.depth, p.k - q);
   block.a += q * p.a.col_stride;
   block.b += q * p.b.row_stride;
-  block.b_panel = block.panel = cut.panel;
+  block.b_panel = cut.panel * p.b.col_stride;
+  block.panel = cut.panel;
   if (q > 0) {
     block.epilogue.beta = 1;
     block.epilogue.bias = nullptr;
@@ -57,12 +55,12 @@ GemmBlock<T> cut_block(const Product<T>& p, const Blocking& cut, int64_t i, int6
 // Makes the block's rows of A adjacent in memory.
 template <class T>
 void copy_a(GemmBlock<T>& block, T* to) {
-  constexpr int64_t kRows = 64;
   const GemmBlock<T> from = block;
   const int64_t k = block.k;
-  parallel_for(ceil_div(block.m, kRows), grain(kThreadedCopy, kRows * k),
+  parallel_for(ceil_div(block.m, kCopiedRows), grain(kThreadedCopy, kCopiedRows * k),
                [&](int64_t begin, int64_t end) {
-                 const int64_t i = begin * kRows, rows = std::min(end * kRows, from.m) - i;
+                 const int64_t i = begin * kCopiedRows;
+                 const int64_t rows = std::min(end * kCopiedRows, from.m) - i;
                  gemm_kernels<T>().copy_matrix(rows, k, from.a + i * from.a_row, from.a_row,
                                                from.a_col, to + i * k, k);
                });
@@ -71,49 +69,40 @@ void copy_a(GemmBlock<T>& block, T* to) {
   block.a_col = 1;
 }
 
-// Brings the block's part of B, from row q and column j of B on, into panels.
+// Makes the columns of a block's only panel, from row q and column j of B on, adjacent in memory.
 template <class T>
-void copy_b(const Product<T>& p, int64_t q, int64_t j, GemmBlock<T>& block, T* to) {
-  const int64_t panel = block.panel, k = block.k, n = block.n;
-  const T* from = block.b;
-  parallel_for(
-      ceil_div(n, panel), grain(kThreadedCopy, panel * k), [&](int64_t begin, int64_t end) {
-        for (int64_t v = begin * panel; v < std::min(end * panel, n); v += panel) {
-          const int64_t columns = std::min(panel, n - v);
-          if (p.source != nullptr) {
-            p.source->copy(p.source_row + q, j + v, k, columns, to + v * k, panel);
-          } else {
-            gemm_kernels<T>().copy_matrix(k, columns, from + v * p.b.col_stride, p.b.row_stride,
-                                          p.b.col_stride, to + v * k, panel);
-          }
-        }
-      });
+void copy_panel(const Product<T>& p, int64_t q, int64_t j, GemmBlock<T>& block, T* to) {
+  if (p.source != nullptr) {
+    p.source->copy(p.source_row + q, j, block.k, block.n, to, block.panel);
+  } else {
+    gemm_kernels<T>().copy_matrix(block.k, block.n, block.b, p.b.row_stride, p.b.col_stride, to,
+                                  block.panel);
+  }
   block.b = to;
-  block.b_row = panel;
-  block.b_panel = panel * k;
+  block.b_row = block.panel;
 }
 
-// The block's tiles, over all threads: rows in bands whose part of A stays in the cache, within a
-// band panel by panel. A task is one tile's rows of one panel.
+// The block at depth q, over all threads: panel by panel, so that a panel stays in the cache while
+// A passes by. A task is a tile's rows of a panel; each thread copies the panels of its own tasks,
+// since fetching another's copies would cost it more.
 template <class T>
-void multiply_block(const GemmBlock<T>& block) {
+void multiply_block(const Product<T>& p, const GemmBlock<T>& block, int64_t q, bool copies_b) {
   const FloatKernels<T>& kernels = gemm_kernels<T>();
-  const int64_t panel = block.panel;
-  const int64_t rows = tile_rows(panel, kernels.gemm_tiles);
-  const int64_t heights = ceil_div(block.m, rows), panels = ceil_div(block.n, panel);
-  const int64_t tile_bytes = std::max<int64_t>(rows * block.k, 1) * static_cast<int64_t>(sizeof(T));
-  const int64_t band = std::max<int64_t>(kBandBytes / tile_bytes, 1);
+  const int64_t rows = tile_rows(block.panel, kernels.gemm_tiles);
+  const int64_t heights = ceil_div(block.m, rows), panels = ceil_div(block.n, block.panel);
   auto multiply = [&](int64_t task, int64_t end) {
+    Scratch<T> copy;
+    if (copies_b) copy.reserve(block.k * block.panel);
     while (task < end) {
-      const int64_t first = task / (band * panels) * band, high = std::min(band, heights - first);
-      const int64_t place = task - first * panels, top = place % high;
-      const int64_t count = std::min(high - top, end - task);
-      kernels.gemm_block(
-          part_of(block, (first + top) * rows, count * rows, place / high * panel, panel));
+      const int64_t j = task / heights * block.panel, top = task % heights;
+      const int64_t count = std::min(heights - top, end - task);
+      GemmBlock<T> part = part_of(block, top * rows, count * rows, j, block.panel);
+      if (copies_b) copy_panel(p, q, j, part, copy.data());
+      kernels.gemm_block(part);
       task += count;
     }
   };
-  parallel_for(heights * panels, grain(kThreadedWork, rows * panel * block.k), multiply);
+  parallel_for(heights * panels, grain(kThreadedWork, rows * block.panel * block.k), multiply);
 }
 
 }  // namespace
@@ -121,17 +110,13 @@ void multiply_block(const GemmBlock<T>& block) {
 template <class T>
 void multiply_in_blocks(const Product<T>& p) {
   const Blocking cut = choose_blocking(p);
-  Scratch<T> a_copy, b_copy;
+  Scratch<T> a_copy;
   if (cut.copies_a) a_copy.reserve(cut.rows * cut.depth);
-  if (cut.copies_b) b_copy.reserve(ceil_div(cut.columns, cut.panel) * cut.panel * cut.depth);
   for (int64_t i = 0; i < p.m; i += cut.rows) {
-    for (int64_t j = 0; j < p.n; j += cut.columns) {
-      for (int64_t q = 0; q == 0 || q < p.k; q += cut.depth) {
-        GemmBlock<T> block = cut_block(p, cut, i, j, q);
-        if (cut.copies_a) copy_a(block, a_copy.data());
-        if (cut.copies_b) copy_b(p, q, j, block, b_copy.data());
-        multiply_block(block);
-      }
+    for (int64_t q = 0; q == 0 || q < p.k; q += cut.depth) {
+      GemmBlock<T> block = cut_block(p, cut, i, q);
+      if (cut.copies_a) copy_a(block, a_copy.data());
+      multiply_block(p, block, q, cut.copies_b);
     }
   }
 }

@@ -1,5 +1,8 @@
 #include "ops/index.h"
 
+#include <bit>
+#include <cstring>
+
 #include "autograd/node.h"
 #include "kernels/dispatch.h"
 #include "ops/copy.h"
@@ -67,19 +70,29 @@ void count_true(const bool* mask, int64_t count, int64_t* before) {
   for (int64_t block = 0; block < blocks; ++block) before[block + 1] += before[block];
 }
 
-// Coordinates of the true elements of [first, last), at which out starts.
+// Calls f with the position of each true element of [first, last), eight at a look.
+template <class F>
+void for_each_true(const bool* mask, int64_t first, int64_t last, F f) {
+  for (; first + 8 <= last; first += 8) {
+    uint64_t flags;
+    std::memcpy(&flags, mask + first, 8);
+    for (; flags != 0; flags &= flags - 1) f(first + std::countr_zero(flags) / 8);
+  }
+  for (; first < last; ++first)
+    if (mask[first]) f(first);
+}
+
+// Coordinates of the true elements of [first, last), one row after the other.
 void write_coordinates(const bool* mask, int64_t first, int64_t last, const Dims& sizes,
                        int64_t* out) {
-  for (int64_t i = first; i < last; ++i) {
-    if (!mask[i]) continue;
-    int64_t rest = i;
+  for_each_true(mask, first, last, [&](int64_t rest) {
     for (int d = sizes.size() - 1; d > 0; --d) {
       out[d] = rest % sizes[d];
       rest /= sizes[d];
     }
     if (!sizes.empty()) out[0] = rest;
     out += sizes.size();
-  }
+  });
 }
 
 }  // namespace
@@ -101,7 +114,9 @@ Tensor index_select(const Tensor& x, int64_t dim, const Tensor& index) {
   return gather_along("index_select", x, d, spread_index(index, sizes, d));
 }
 
-Tensor take(const Tensor& x, const Tensor& places) { return take_at(reshape(x, {-1}), {places}); }
+Tensor take(const Tensor& x, const Tensor& places) {
+  return take_at("take", reshape(x, {-1}), {places});
+}
 
 Tensor nonzero(const Tensor& x) {
   const Tensor mask = contiguous(cast(detach(x), DType::kBool));

@@ -66,12 +66,17 @@ Tensor spread_index(const Tensor& index, const Dims& sizes, int dim) {
 
 void check_bounds(const char* op, const int64_t* index, int64_t count, int64_t size) {
   parallel_for(count, kCheapGrain, [=](int64_t first, int64_t last) {
-    const auto limit = static_cast<uint64_t>(size);
-    bool outside = false;
-    for (int64_t i = first; i < last; ++i) outside |= static_cast<uint64_t>(index[i]) >= limit;
-    if (!outside) [[likely]]
+    // The top bit of i | (size - 1 - i) is set outside the bounds; plain processors have no quicker
+    // comparison.
+    const auto largest = static_cast<uint64_t>(size) - 1;
+    uint64_t signs = 0;
+    for (int64_t i = first; i < last; ++i) {
+      const auto at = static_cast<uint64_t>(index[i]);
+      signs |= at | (largest - at);
+    }
+    if (signs >> 63 == 0) [[likely]]
       return;
-    while (static_cast<uint64_t>(index[first]) < limit) ++first;
+    while (index[first] >= 0 && index[first] < size) ++first;
     fail<IndexError>(op, "index ", index[first], " is out of bounds for a dimension of size ",
                      size);
   });

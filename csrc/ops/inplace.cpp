@@ -85,7 +85,7 @@ void rebuild_history(const Tensor& view) {
 void check_inplace(const char* op, const Tensor& target) {
   check_writable(op, target);
   for (int d = 0; d < target.ndim(); ++d)
-    check(target.stride(d) != 0 || target.size(d) <= 1, op,
+    check(target.stride(d) != 0 || target.size(d) <= 1 || target.count() == 0, op,
           "expected a tensor whose elements are apart in memory; one of shape ", target.sizes(),
           " was expanded: clone() it first");
   if (!autograd::grad_enabled || !autograd::requires_grad(target)) return;

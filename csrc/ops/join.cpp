@@ -165,17 +165,20 @@ Tensor stack(std::span<const Tensor> tensors, int64_t dim) {
 std::vector<Tensor> split(const Tensor& x, std::span<const int64_t> sizes, int64_t dim) {
   check(x.ndim() > 0, "split", "expected a tensor with dimensions; got a 0-d one");
   const int d = wrap_dim("split", dim, x.ndim());
+  int64_t total = 0;
+  for (const int64_t size : sizes) {
+    check(size >= 0, "split", "expected sizes that are not negative; got ", size);
+    total += size;
+  }
+  check(total == x.size(d), "split", "expected sizes that add up to ", x.size(d), "; got ", total);
   std::vector<Tensor> parts;
   int64_t start = 0;
   for (const int64_t size : sizes) {
-    check(size >= 0 && start + size <= x.size(d), "split", "expected sizes that add up to ",
-          x.size(d), "; got ", Dims(sizes.first(std::min<size_t>(sizes.size(), kMaxDims))));
     Dims shape = x.sizes();
     shape[d] = size;
     parts.push_back(window(x, shape, x.strides(), x->offset + start * x.stride(d)));
     start += size;
   }
-  check(start == x.size(d), "split", "expected sizes that add up to ", x.size(d), "; got ", start);
   record_parts("split", x, parts, [d](const std::vector<Tensor>& grads) { return cat(grads, d); });
   return parts;
 }

@@ -104,37 +104,39 @@ Dims with_matrix(Dims batch, int64_t rows, int64_t columns) {
 }
 
 // Stacks with broadcasting: one long stack of products.
-Tensor product_of_stacks(const Tensor& a, const Tensor& b) {
-  check_product("matmul", a, b);
-  const Dims batch = broadcast("matmul", front(a), front(b));
+Tensor product_of_stacks(const char* op, const Tensor& a, const Tensor& b) {
+  check_product(op, a, b);
+  const Dims batch = broadcast(op, front(a), front(b));
   const int64_t m = a.size(a.ndim() - 2), k = a.size(a.ndim() - 1), n = b.size(b.ndim() - 1);
-  const int64_t count = element_count("matmul", batch);
+  const int64_t count = element_count(op, batch);
   const Tensor stack_a = reshape(expand(a, with_matrix(batch, m, k)), {count, m, k});
   const Tensor stack_b = reshape(expand(b, with_matrix(batch, k, n)), {count, k, n});
-  return view(product("bmm", stack_a, stack_b), with_matrix(batch, m, n));
+  return view(product(op, stack_a, stack_b), with_matrix(batch, m, n));
 }
 
 }  // namespace
 
-Tensor matmul(const Tensor& a, const Tensor& b) {
-  check(a.ndim() > 0 && b.ndim() > 0, "matmul",
+Tensor matmul(const Tensor& a, const Tensor& b, const char* op) {
+  check(a.ndim() > 0 && b.ndim() > 0, op,
         "expected tensors of at least one dimension; got shapes ", a.sizes(), " and ", b.sizes());
-  if (a.ndim() == 2 && b.ndim() == 2) return product("matmul", a, b);
-  if (a.ndim() == 1) return squeeze(matmul(unsqueeze(a, 0), b), Dims{b.ndim() == 1 ? -1 : -2});
-  if (b.ndim() == 1) return squeeze(matmul(a, unsqueeze(b, 1)), Dims{-1});
+  if (a.ndim() == 2 && b.ndim() == 2) return product(op, a, b);
+  if (a.ndim() == 1) return squeeze(matmul(unsqueeze(a, 0), b, op), Dims{b.ndim() == 1 ? -1 : -2});
+  if (b.ndim() == 1) return squeeze(matmul(a, unsqueeze(b, 1), op), Dims{-1});
   if (b.ndim() == 2) {
     const int64_t k = a.size(a.ndim() - 1);
-    check_product("matmul", a, b);
+    check_product(op, a, b);
     const Tensor rows = reshape(a, {a.count() / std::max<int64_t>(k, 1), k});
-    if (k > 0) return view(product("matmul", rows, b), with_matrix(front(a), a.size(a.ndim() - 2), b.size(1)));
+    if (k > 0) return view(product(op, rows, b), with_matrix(front(a), a.size(a.ndim() - 2), b.size(1)));
   }
-  return product_of_stacks(a, b);
+  return product_of_stacks(op, a, b);
 }
 
 Tensor addmm(const Tensor& input, const Tensor& a, const Tensor& b, double beta, double alpha) {
   check(a.ndim() == 2 && b.ndim() == 2, "addmm", "expected two matrices; got shapes ", a.sizes(),
         " and ", b.sizes());
   Tensor out = product("addmm", a, b);
+  check(broadcast("addmm", input.sizes(), out.sizes()) == out.sizes(), "addmm",
+        "expected an input that broadcasts to shape ", out.sizes(), "; got ", input.sizes());
   if (alpha != 1) out = out * alpha;
   return beta == 0 ? out : out + (beta == 1 ? input : input * beta);
 }

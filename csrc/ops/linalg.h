@@ -6,7 +6,7 @@
 namespace lamina {
 
 // As numpy.matmul: vectors, matrices, and stacks of matrices with broadcasting.
-[[nodiscard]] Tensor matmul(const Tensor& a, const Tensor& b);
+[[nodiscard]] Tensor matmul(const Tensor& a, const Tensor& b, const char* op = "matmul");
 // beta * input + alpha * a @ b for matrices a and b; input is broadcast.
 [[nodiscard]] Tensor addmm(const Tensor& input, const Tensor& a, const Tensor& b, double beta,
                            double alpha);

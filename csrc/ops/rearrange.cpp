@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 #include "autograd/node.h"
 #include "exec/launch.h"
@@ -10,6 +11,7 @@
 #include "ops/index.h"
 #include "ops/inplace.h"
 #include "ops/join.h"
+#include "ops/loop.h"
 #include "ops/view.h"
 
 namespace lamina {
@@ -18,14 +20,32 @@ namespace {
 
 using autograd::Backward;
 
-// True in one triangle of the last two dimensions.
-Tensor triangle_mask(const Tensor& x, int64_t diagonal, bool lower) {
-  check(x.ndim() >= 2, lower ? "tril" : "triu", "expected at least two dimensions; got shape ",
-        x.sizes());
-  const int64_t rows = x.size(x.ndim() - 2), cols = x.size(x.ndim() - 1);
-  const Tensor row = unsqueeze(arange(static_cast<double>(diagonal), 1, rows, DType::kInt64), 1);
-  const Tensor col = arange(0, 1, cols, DType::kInt64);
-  return lower ? col <= row : col >= row;
+// Of each row of the last two dimensions what lies before (from, in an upper triangle) the
+// diagonal.
+Tensor triangle(const char* op, const Tensor& given, int64_t diagonal, bool lower) {
+  check(given.ndim() >= 2, op, "expected at least two dimensions; got shape ", given.sizes());
+  const Tensor x = contiguous(detach(given));
+  const Tensor out = empty_like(x);
+  const int64_t rows = x.size(x.ndim() - 2), cols = x.sizes().back(), item = item_size(x.dtype());
+  diagonal = std::clamp(diagonal, -rows, cols);
+  exec::launch(op, {&out}, {&x}, [=, count = x.count()](exec::Buffers buffers) {
+    if (count == 0) return;
+    const int64_t grain = std::max<int64_t>(1, kCheapGrain / cols);
+    parallel_for(count / cols, grain, [=](int64_t first, int64_t last) {
+      for (int64_t row = first; row < last; ++row) {
+        const int64_t edge = std::clamp<int64_t>(row % rows + diagonal + lower, 0, cols) * item;
+        const int64_t from = lower ? 0 : edge, to = lower ? edge : cols * item;
+        std::byte* target = buffers.get<std::byte>(0) + row * cols * item;
+        std::memset(target, 0, static_cast<size_t>(cols * item));
+        std::memcpy(target + from, buffers.get<std::byte>(1) + row * cols * item + from,
+                    static_cast<size_t>(to - from));
+      }
+    });
+  });
+  if (autograd::needs_grad(given))
+    autograd::record(op, out, {&given},
+                     [=](Backward& b) { b.set(0, triangle(op, b.grad(), diagonal, lower)); });
+  return out;
 }
 
 // Without `before` elements in front and `after` behind, as far as these are positive.
@@ -154,12 +174,8 @@ Tensor unfold(const Tensor& x, int64_t dim, int64_t size, int64_t step) {
   return out;
 }
 
-Tensor tril(const Tensor& x, int64_t diagonal) {
-  return select(triangle_mask(x, diagonal, true), x, 0.0);
-}
-Tensor triu(const Tensor& x, int64_t diagonal) {
-  return select(triangle_mask(x, diagonal, false), x, 0.0);
-}
+Tensor tril(const Tensor& x, int64_t diagonal) { return triangle("tril", x, diagonal, true); }
+Tensor triu(const Tensor& x, int64_t diagonal) { return triangle("triu", x, diagonal, false); }
 
 Tensor diag_embed(const Tensor& x, int64_t offset, int64_t dim1, int64_t dim2) {
   check(x.ndim() > 0, "diag_embed", "expected a tensor with dimensions; got a 0-d one");

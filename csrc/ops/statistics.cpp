@@ -29,6 +29,11 @@ void divide(int64_t n, T* y, T divisor) {
 }
 
 template <class T>
+void add_to(int64_t n, T* y, const T* x) {
+  kernels().number<T>().elementwise.binary[static_cast<int>(BinaryOp::add)](line(n), y, y, x);
+}
+
+template <class T>
 void apply(UnaryOp op, int64_t n, T* y) {
   kernels().get<T>().elementwise.unary_fwd[static_cast<int>(op)](line(n), y, y, nullptr);
 }
@@ -59,7 +64,7 @@ struct Mean {
   }
 };
 
-// Twice over the elements, which is exact where a running mean is not.
+// Twice over the elements. The mean is found as seen from the first element, so that equal elements vary by exactly 0.
 struct Variance {
   double correction;
   bool root;
@@ -68,7 +73,13 @@ struct Variance {
   void operator()(const Reduction& how, const T* x, T* y) const {
     const int64_t n = how.results();
     Scratch<T> center(n);
-    Mean()(how, x, center.data());
+    Reduction first = how;
+    first.outer = 1;
+    first.n = std::min<int64_t>(1, how.n);
+    reduce_into(first, ReduceOp::sum, kDTypeOf<T>, x, nullptr, center.data());
+    reduce_into(how, ReduceOp::sum_apart, kDTypeOf<T>, x, center.data(), y);
+    divide(n, y, static_cast<T>(how.length()));
+    add_to(n, center.data(), y);
     reduce_into(how, ReduceOp::sum_squares, kDTypeOf<T>, x, center.data(), y);
     divide(n, y, static_cast<T>(std::max(0.0, static_cast<double>(how.length()) - correction)));
     if (root) apply(UnaryOp::sqrt, n, y);
@@ -88,8 +99,7 @@ struct LogSumExp {
                                                               center.data(), kFinite);
     reduce_into(how, ReduceOp::sum_exp, kDTypeOf<T>, x, center.data(), y);
     apply(UnaryOp::log, n, y);
-    kernels().number<T>().elementwise.binary[static_cast<int>(BinaryOp::add)](line(n), y, y,
-                                                                              center.data());
+    add_to(n, y, center.data());
   }
 };
 

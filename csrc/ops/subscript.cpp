@@ -59,8 +59,22 @@ struct IndexReader {
                         "expected a mask of the shape it "
                         "is used on; got shape ",
                         mask.sizes(), " at dimension ", dim, " of ", view.sizes());
-    tensors.emplace_back(dim, mask);
-    dim += mask.ndim();
+    const Tensor used = mask.ndim() > 1 && fold(mask.ndim()) ? reshape(mask, {-1}) : mask;
+    tensors.emplace_back(dim, used);
+    dim += used.ndim();
+  }
+
+  // Makes one dimension of the next `count`, if a view can: one column of coordinates is quicker
+  // than several.
+  bool fold(int count) {
+    Dims sizes = view.sizes(), strides;
+    for (int d = 1; d < count; ++d) {
+      sizes[dim] *= sizes[dim + 1];
+      sizes.erase(dim + 1);
+    }
+    if (!view_strides(view.sizes(), view.strides(), sizes, strides)) return false;
+    view = lamina::view(view, sizes);
+    return true;
   }
 };
 
@@ -103,7 +117,7 @@ std::vector<Tensor> index_each_dim(const IndexReader& reader) {
 
 Tensor index(const Tensor& x, std::span<const Index> indices) {
   const IndexReader reader = read(x, indices);
-  if (!reader.tensors.empty()) return take_at(reader.view, index_each_dim(reader));
+  if (!reader.tensors.empty()) return take_at(kName, reader.view, index_each_dim(reader));
   return reader.view.same(x) ? view(x, x.sizes()) : reader.view;
 }
 

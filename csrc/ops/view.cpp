@@ -122,18 +122,18 @@ Tensor transpose(const Tensor& x, int64_t a, int64_t b) {
   });
 }
 
-Tensor expand(const Tensor& x, const Dims& sizes) {
+Tensor expand(const Tensor& x, const Dims& sizes, const char* op) {
   const int added = sizes.size() - x.ndim();
-  check(added >= 0, "expand", "expected at least ", x.ndim(), " sizes; got ", sizes);
+  check(added >= 0, op, "expected at least ", x.ndim(), " sizes; got ", sizes);
   Dims target = sizes, strides = Dims::filled(sizes.size(), 0);
   for (int d = 0; d < target.size(); ++d) {
     if (d < added) {
-      check(target[d] >= 0, "expand", "expected sizes for new dimensions; got ", sizes);
+      check(target[d] >= 0, op, "expected sizes for new dimensions; got ", sizes);
       continue;
     }
     const int64_t size = x.size(d - added);
     if (target[d] == -1) target[d] = size;
-    check(target[d] == size || (size == 1 && target[d] >= 0), "expand", "expected a shape that ",
+    check(target[d] == size || (size == 1 && target[d] >= 0), op, "expected a shape that ",
           x.sizes(), " broadcasts to; got ", sizes);
     if (target[d] == size) strides[d] = x.stride(d - added);
   }
@@ -198,11 +198,11 @@ Tensor narrow(const Tensor& x, int64_t dim, int64_t start, int64_t length) {
   return slice(x, dim, first, first + length, 1);
 }
 
-Tensor select_index(const Tensor& x, int64_t dim, int64_t index) {
-  check<IndexError>(x.ndim() > 0, "index", "a 0-d tensor cannot be indexed with an integer");
-  const int d = wrap_dim("index", dim, x.ndim());
+Tensor select_index(const Tensor& x, int64_t dim, int64_t index, const char* op) {
+  check<IndexError>(x.ndim() > 0, op, "a 0-d tensor cannot be indexed with an integer");
+  const int d = wrap_dim(op, dim, x.ndim());
   const int64_t size = x.size(d);
-  check<IndexError>(index >= -size && index < size, "index", "index ", index,
+  check<IndexError>(index >= -size && index < size, op, "index ", index,
                     " is out of bounds for dimension ", d, " of size ", size);
   const int64_t at = index < 0 ? index + size : index;
   Dims sizes = x.sizes(), strides = x.strides();

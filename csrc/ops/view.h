@@ -20,7 +20,7 @@ void record_window(const Tensor& view, const Tensor& base);
 [[nodiscard]] Tensor permute(const Tensor& x, const Dims& order);
 [[nodiscard]] Tensor transpose(const Tensor& x, int64_t a, int64_t b);
 // Sizes of 1 are repeated; -1 keeps a size; new dimensions go in front.
-[[nodiscard]] Tensor expand(const Tensor& x, const Dims& sizes);
+[[nodiscard]] Tensor expand(const Tensor& x, const Dims& sizes, const char* op = "expand");
 [[nodiscard]] Tensor unsqueeze(const Tensor& x, int64_t dim);
 [[nodiscard]] Tensor squeeze(const Tensor& x);  // all dimensions of size 1
 [[nodiscard]] Tensor squeeze(const Tensor& x, const Dims& dims);
@@ -28,7 +28,8 @@ void record_window(const Tensor& view, const Tensor& base);
 [[nodiscard]] Tensor slice(const Tensor& x, int64_t dim, int64_t start, int64_t stop, int64_t step);
 [[nodiscard]] Tensor narrow(const Tensor& x, int64_t dim, int64_t start, int64_t length);
 // One index of a dimension, which disappears.
-[[nodiscard]] Tensor select_index(const Tensor& x, int64_t dim, int64_t index);
+[[nodiscard]] Tensor select_index(const Tensor& x, int64_t dim, int64_t index,
+                                  const char* op = "index");
 // The elements with equal index in both dimensions, as a new last dimension.
 [[nodiscard]] Tensor diagonal(const Tensor& x, int64_t offset, int64_t dim1, int64_t dim2);
 

@@ -3,35 +3,45 @@
 The names here are PyTorch's; what they mean stands in its documentation.
 """
 
-# ruff: noqa: F403
+# ruff: noqa: F403, A004
 from __future__ import annotations
 
 import importlib
-from math import e, inf, nan, pi
+from math import e as e
+from math import inf as inf
+from math import nan as nan
+from math import pi as pi
 from types import ModuleType
+from typing import TYPE_CHECKING
 
-from lamina import _core, _device, autograd, functional
+from lamina import _core, _device, _export
+from lamina import autograd as autograd
+from lamina import functional as functional
 from lamina._core import *
 from lamina._device import *
-from lamina._export import export_methods
-from lamina._repr import set_printoptions
-from lamina.autograd import enable_grad, inference_mode, no_grad, set_grad_enabled
-from lamina.compiling import compile  # noqa: A004
+from lamina._repr import set_printoptions as set_printoptions
+from lamina.autograd import enable_grad as enable_grad
+from lamina.autograd import inference_mode as inference_mode
+from lamina.autograd import no_grad as no_grad
+from lamina.autograd import set_grad_enabled as set_grad_enabled
+from lamina.compiling import compile as compile
 from lamina.functional import *
 
 __version__: str = _core.config()["version"]
 
-export_methods()
+_export.export_methods()
 
-_LAZY_MODULES = ("linalg", "testing")
+if TYPE_CHECKING:  # `as` and `*` are what type checkers take for exports
+    from lamina import linalg as linalg
+    from lamina import testing as testing
+else:
+    _LAZY_MODULES = ("linalg", "testing")
+    __all__ = [name for name in dir(_core) if not name.startswith("_")]
+    __all__ += [*functional.__all__, *_device.__all__, "autograd", "compile", "e", "enable_grad"]
+    __all__ += ["functional", "inf", "inference_mode", "nan", "no_grad", "pi", "set_grad_enabled"]
+    __all__ += ["set_printoptions", *_LAZY_MODULES]
 
-__all__ = [name for name in dir(_core) if not name.startswith("_")]
-__all__ += [*functional.__all__, *_device.__all__, "autograd", "compile", "e", "enable_grad"]
-__all__ += ["functional", "inf", "inference_mode", "nan", "no_grad", "pi", "set_grad_enabled"]
-__all__ += ["set_printoptions", *_LAZY_MODULES]
-
-
-def __getattr__(name: str) -> ModuleType:
-    if name in _LAZY_MODULES:
-        return importlib.import_module(f"lamina.{name}")
-    raise AttributeError(f"module 'lamina' has no attribute {name!r}")
+    def __getattr__(name: str) -> ModuleType:
+        if name in _LAZY_MODULES:
+            return importlib.import_module(f"lamina.{name}")
+        raise AttributeError(f"module 'lamina' has no attribute {name!r}")

@@ -89,7 +89,7 @@ def _at(where: str, problem: str) -> str:
 
 def _leaf_difference(actual: Any, expected: Any, rules: _Rules, where: str) -> str | None:
     a, b = _tensor(actual), _tensor(expected)
-    compared = {"shape": (tuple(a.shape), tuple(b.shape))}
+    compared: dict[str, tuple[Any, Any]] = {"shape": (tuple(a.shape), tuple(b.shape))}
     compared |= {"dtype": (a.dtype, b.dtype)} if rules.check_dtype else {}
     compared |= {"stride()": (a.stride(), b.stride())} if rules.check_stride else {}
     for name, (of_a, of_b) in compared.items():

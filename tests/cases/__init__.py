@@ -73,7 +73,7 @@ def fails(message, *args, error=ValueError, **kwargs):
     return Failure(message, Call(args, kwargs), error)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class OpCase:
     name: str  # lm.<name> and Tensor.<name>; dotted where the function is not in lm itself
     ref: Callable[..., Any] | None  # on NumPy arrays; None if chance decides the values
@@ -99,8 +99,11 @@ class OpCase:
     same_errors: bool = True  # does `ref` raise exactly where the op must?
     fuzz: bool = True  # may shapes and numbers of the samples be replaced at random?
 
-    def __str__(self):
+    def __repr__(self):
         return self.name
+
+    def _repr_pretty_(self, printer, cycle):
+        printer.text(self.name)
 
 
 def axis(function):

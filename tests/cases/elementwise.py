@@ -24,7 +24,7 @@ LARGE_PAIR = [
     call(t(37, 1), t(37, 7001)),
 ]
 SPECIAL = [math.nan, math.inf, -math.inf, 0.0, -0.0, 1.5]
-NOT_TENSORS = fails("expected a tensor or a number; got", t(3), "three", error=TypeError)
+NOT_TENSORS = fails("got str|incompatible(.|\n)*'three'", t(3), "three", error=TypeError)
 NOT_BROADCAST = fails(r"\(2, 3\).*\(4,\)", t(2, 3), t(4))
 
 
@@ -137,7 +137,7 @@ ARITHMETIC = [
         grad=True,
         gradgrad=True,
         errors=[
-            fails("bool", values([True]), values([True]), error=TypeError),
+            fails("bool", t(3, dtype="bool"), t(3, dtype="bool"), error=TypeError),
         ],
     ),
     binary("mul", np.multiply, dtypes=ALL, grad=True, gradgrad=True),
@@ -180,7 +180,7 @@ CHOICES = [
             call(t(9), max=0.5),
             call(t(3, 4), t(4), t(3, 1)),
             call(t(5), t(5)),
-            call(values(SPECIAL, "float32"), 0.5, 1.0),
+            call(values(SPECIAL, "float32", grad=False), 0.5, 1.0),
         ],
         aliases=("clip",),
         dtypes=NUMBERS,
@@ -196,7 +196,7 @@ CHOICES = [
         [
             *unary_calls(),
             call(values(SPECIAL, grad=False), posinf=7.0, neginf=-7.0),
-            call(values([math.nan, 1.0], grad=False), 2.5),
+            call(values([math.nan, 1.0], grad=False), nan=2.5),
         ],
         grad=True,
         gradgrad=True,

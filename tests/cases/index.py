@@ -25,7 +25,7 @@ def subscript(x, key):
 
 def assign(x, key, value):
     """Set what the key names, in a copy."""
-    out = x.clone() if hasattr(x, "clone") else x.copy()
+    out = x.clone() if hasattr(x, "clone") else np.array(x)
     out[key] = value
     return out
 

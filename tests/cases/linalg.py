@@ -96,7 +96,8 @@ PRODUCTS = [
     ),
     product(
         "addmm",
-        [
+        inplace=True,
+        samples=[
             call(t(2, 4), t(2, 3), t(3, 4)),
             call(t(4), t(2, 3), t(3, 4), beta=0.5, alpha=2.0),
             call(t(), t(0, 3), t(3, 4)),
@@ -114,7 +115,7 @@ PRODUCTS = [
         same_errors=False,  # NumPy lets the sum grow
     ),
     product(
-        "nn.functional.linear",
+        "linear",
         [
             call(t(5, 3), t(4, 3), t(4)),
             call(t(2, 5, 3), t(4, 3)),
@@ -124,6 +125,7 @@ PRODUCTS = [
             call(t(33, 70), t(65, 70), t(65)),
         ],
         ref=lambda x, weight, bias=0: x @ weight.T + bias,
+        torch="nn.functional.linear",
         method=False,
         dtypes=FLOATS,
         large=[call(t(128, 300), t(200, 300), t(200))],
@@ -169,6 +171,7 @@ NORMS = [
             call(t(2, 3, 4), dim=[0, 2]),
         ],
         method=False,
+        domain=(-2.5, 3.4),  # no two magnitudes alike, none zero
         distinct=True,
         grad=True,
         gradgrad=True,

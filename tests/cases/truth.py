@@ -53,7 +53,15 @@ LOGIC = [
     logic("bitwise_and", np.bitwise_and, WHOLE, inplace=True),
     logic("bitwise_or", np.bitwise_or, WHOLE, inplace=True),
     logic("bitwise_xor", np.bitwise_xor, WHOLE, inplace=True),
-    logic("bitwise_not", np.bitwise_not, WHOLE, unary_calls(), large=LARGE, errors=[]),
+    logic(
+        "bitwise_not",
+        np.bitwise_not,
+        WHOLE,
+        unary_calls(),
+        large=LARGE,
+        errors=[fails("float32", t(3, dtype="float32"), error=TypeError)],
+        inplace=True,
+    ),
 ]
 
 

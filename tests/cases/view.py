@@ -14,8 +14,10 @@ def moved(name, ref, samples, **more):
 
 
 def shaped(x, *sizes):
-    """Reshape as PyTorch does: NumPy has no unknown size beside a zero."""
-    return np.reshape(x, sizes[0] if len(sizes) == 1 else sizes)
+    sizes = np.atleast_1d(sizes[0] if len(sizes) == 1 else sizes).astype(int)
+    if (sizes < -1).any():
+        raise ValueError  # NumPy takes them where nothing is to be placed
+    return np.reshape(x, sizes)
 
 
 def expanded(x, *sizes):
@@ -49,6 +51,11 @@ def squeezed(x, dim=None):
 def narrowed(x, dim, start, length):
     first = start + x.shape[dim] if start < 0 else start
     return np.take(x, range(first, first + length), dim)
+
+
+def windowed(x, size, stride, offset=0):
+    steps = [step * x.itemsize for step in stride]
+    return np.lib.stride_tricks.as_strided(x.reshape(-1)[offset:], size, steps)
 
 
 BAD_DIM = fails("2", t(2, 3), 2, error=IndexError)
@@ -174,6 +181,33 @@ PARTS = [
         same_errors=False,  # np.take wraps or refuses in its own way
     ),
     moved(
+        "diagonal",
+        lambda x, offset=0, dim1=0, dim2=1: np.diagonal(x, offset, dim1, dim2),
+        [
+            call(t(3, 3)),
+            call(t(3, 4), 1),
+            call(t(4, 3), -2),
+            call(t(3, 4), 9),
+            call(t(2, 3, 4), 0, -1, 0),
+            call(t(0, 3)),
+        ],
+        errors=[
+            fails(r"different dimensions.*\(2, 3\)", t(2, 3), 0, 1, 1),
+            fails("5", t(2, 3), 0, 5, 1, error=IndexError),
+        ],
+    ),
+    moved(
+        "as_strided",
+        windowed,
+        [call(t(12), (3, 2), (4, 1), 2), call(t(5), (2, 3), (0, 2)), call(t(3), (), (), 1)],
+        layouts=("contiguous",),  # strides are those of the memory
+        errors=[
+            fails("inside 5 elements", t(5), (6,), (1,)),
+            fails("as many strides", t(5), (2, 2), (1,)),
+        ],
+        fuzz=False,  # the reference reads any memory
+    ),
+    moved(
         "select",
         lambda x, dim, index: np.take(x, index, dim),
         [call(t(5, 3), 0, 1), call(t(5, 3), -1, -3), call(t(2, 0, 3), 0, 1), call(t(4), 0, 3)],
@@ -216,6 +250,47 @@ COPIES = [
     ),
 ]
 
+
+def changed(name, ref, samples, **more):
+    """In-place ops, on a copy of the first argument."""
+    return OpCase(
+        name,
+        ref,
+        samples,
+        fn=lambda x, *rest: getattr(x.clone(), name)(*rest),
+        method=False,
+        dtypes=ALL,
+        grad=True,
+        gradgrad=True,
+        **more,
+    )
+
+
+CHANGES = [
+    changed(
+        "copy_",
+        lambda x, source: np.broadcast_to(source, x.shape).astype(x.dtype),
+        [
+            call(t(3, 4), t(3, 4)),
+            call(t(3, 4), t(4)),
+            call(t(2, 3), t(2, 1, dtype="int32")),
+            call(t(0, 3), t(3)),
+            call(t(), t(1)),
+        ],
+        large=[call(t(500, 1001), t(1001))],
+        errors=[fails(r"\(2,\).*\(3,\)|\(3,\).*\(2,\)", t(2), t(3))],
+        same_errors=False,  # NumPy copies only what has no more dimensions
+    ),
+    changed(
+        "fill_",
+        lambda x, value: np.full_like(x, value),
+        [call(t(3, 4), 1), call(t(3), 2.5), call(t(), 0), call(t(0, 3), 1), call(t(3), t())],
+        large=[call(t(500, 1001), 1.5)],
+        fuzz=False,  # NumPy refuses numbers that PyTorch wraps
+    ),
+    changed("zero_", np.zeros_like, [call(t(3, 4)), call(t()), call(t(0, 3))]),
+]
+
 CONVERSIONS = [
     moved(
         f"Tensor.{name}",
@@ -230,4 +305,4 @@ CONVERSIONS = [
     for name, kind in DTYPES.items()
 ]
 
-CASES = [*SHAPES, *PARTS, *ATTRIBUTES, *COPIES, *CONVERSIONS]
+CASES = [*SHAPES, *PARTS, *ATTRIBUTES, *COPIES, *CHANGES, *CONVERSIONS]

@@ -13,6 +13,10 @@ LAMINA_INLINE void walk(const IndexLoop& loop, T* tensor, const int64_t* index, 
     T* __restrict to = tensor + o * loop.outer.tensor;
     V* __restrict from = values + o * loop.outer.values;
     const int64_t* at = index + o * loop.outer.index;
+    if (inner.index == 1 && inner.values == 1 && inner.tensor == 0 && loop.step == 1) {
+      for (int64_t i = 0; i < inner.size; ++i) f(to[at[i]], from[i]);
+      continue;
+    }
     if (inner.index != 0) {
       for (int64_t i = 0; i < inner.size; ++i)
         f(to[i * inner.tensor + at[i * inner.index] * loop.step], from[i * inner.values]);

@@ -5,4 +5,4 @@
 #include "kernels/isa/number.h"
 #include "kernels/isa/vec_math.h"
 
-#include "kernels/isa/formulas.h"
+#include "kernels/formulas.h"

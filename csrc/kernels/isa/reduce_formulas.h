@@ -67,6 +67,12 @@ struct SumAbs : ByAdding {
     return abs(x);
   }
 };
+struct SumApart : ByAdding {
+  template <class A>
+  static LAMINA_INLINE A term(A x, A center) {
+    return x - center;
+  }
+};
 struct SumSquares : ByAdding {
   template <class A>
   static LAMINA_INLINE A term(A x, A center) {

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 from lamina.functional.aliases import *
 from lamina.functional.compare import *
@@ -21,4 +22,5 @@ from lamina.functional.types import *
 # Each lists its functions in __all__, and in __methods__ what becomes a method of tensors.
 AREAS = [module for name, module in sys.modules.items() if name.startswith(f"{__name__}.")]
 
-__all__ = [name for area in AREAS for name in area.__all__]
+if not TYPE_CHECKING:  # type checkers follow the imports above
+    __all__ = [name for area in AREAS for name in area.__all__]

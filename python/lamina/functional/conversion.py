@@ -82,18 +82,16 @@ def get_device(input: Tensor) -> int:
     return -1
 
 
-@property
-def device(input: Tensor) -> Device:
-    """Where the tensor lives: the CPU."""
+def _where(input: Tensor) -> Device:
     return Device("cpu")
 
 
-@property
-def is_cuda(input: Tensor) -> bool:
-    """False: no tensor is on another device or of another layout."""
+def _nowhere_else(input: Tensor) -> bool:
     return False
 
 
+device = property(_where, doc="Where the tensor lives: the CPU.")
+is_cuda = property(_nowhere_else, doc="False: no tensor is elsewhere, or of another layout.")
 is_mps = is_meta = is_sparse = is_cuda
 
 

@@ -8,6 +8,7 @@ from typing import Concatenate, ParamSpec, TypeAlias
 
 from lamina import _core
 from lamina._core import Tensor
+from lamina.functional.conversion import can_cast
 
 P = ParamSpec("P")
 Function: TypeAlias = Callable[Concatenate[Tensor, P], Tensor]
@@ -19,18 +20,24 @@ __methods__ += ["t_", "transpose_", "tril_", "triu_", "unsqueeze_"]
 
 
 def _named(change: Function[P], function: Function[P]) -> Function[P]:
+    functools.update_wrapper(change, function)
     change.__name__ = change.__qualname__ = f"{function.__name__}_"
     change.__doc__ = f"In-place form of `{function.__name__}`."
     return change
 
 
+def _any_requires_grad(*values: object) -> bool:
+    return any(isinstance(value, Tensor) and value.requires_grad for value in values)
+
+
 def in_place(function: Function[P]) -> Function[P]:
     """Return the form of `function` that writes the result into its first argument."""
 
-    @functools.wraps(function)
-    def change(input: Tensor, *args: P.args, **kwargs: P.kwargs) -> Tensor:
-        result = function(input, *args, **kwargs)
-        if not _core.can_cast(result.dtype, input.dtype):
+    def change(input: Tensor, /, *args: P.args, **kwargs: P.kwargs) -> Tensor:
+        recorded = _core.is_grad_enabled() and _any_requires_grad(input, *args, *kwargs.values())
+        # The way back may need the values that are overwritten here.
+        result = function(input.clone() if recorded else input, *args, **kwargs)
+        if not can_cast(result.dtype, input.dtype):
             raise TypeError(
                 f"[{change.__name__}] expected a result that fits {input.dtype}; got {result.dtype}"
             )
@@ -42,7 +49,7 @@ def in_place(function: Function[P]) -> Function[P]:
 def _view_in_place(view: Function[P]) -> Function[P]:
     """Return the form of `view` that gives its first argument the shape and strides of the view."""
 
-    def change(input: Tensor, *args: P.args, **kwargs: P.kwargs) -> Tensor:
+    def change(input: Tensor, /, *args: P.args, **kwargs: P.kwargs) -> Tensor:
         if input.requires_grad:
             raise RuntimeError(
                 f"[{change.__name__}] expected a tensor without history; "

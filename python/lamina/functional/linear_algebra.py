@@ -45,6 +45,11 @@ def inner(input: Tensor, other: Tensor) -> Tensor:
     """Sum the products along the last dimension of both."""
     if input.ndim == 0 or other.ndim == 0:
         return input * other
+    if input.size(-1) != other.size(-1):
+        raise ValueError(
+            "[inner] expected last dimensions of equal sizes; "
+            f"got shapes {tuple(input.shape)} and {tuple(other.shape)}"
+        )
     return tensordot(input, other, ([-1], [-1]))
 
 
@@ -106,35 +111,40 @@ def addmv(
     input: Tensor, mat: Tensor, vec: Tensor, *, beta: Number = 1, alpha: Number = 1
 ) -> Tensor:
     """Return `beta * input + alpha * (mat @ vec)`."""
-    return _accumulated(input, _core.mv(mat, vec), beta, alpha)
+    return _accumulated("addmv", input, _core.mv(mat, vec), beta, alpha)
 
 
 def addr(
     input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: Number = 1, alpha: Number = 1
 ) -> Tensor:
     """Return `beta * input + alpha * outer(vec1, vec2)`."""
-    return _accumulated(input, outer(vec1, vec2), beta, alpha)
+    return _accumulated("addr", input, outer(vec1, vec2), beta, alpha)
 
 
 def baddbmm(
     input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Number = 1, alpha: Number = 1
 ) -> Tensor:
     """Return `beta * input + alpha * (batch1 @ batch2)`."""
-    return _accumulated(input, _core.bmm(batch1, batch2), beta, alpha)
+    return _accumulated("baddbmm", input, _core.bmm(batch1, batch2), beta, alpha)
 
 
 def addbmm(
     input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Number = 1, alpha: Number = 1
 ) -> Tensor:
     """Return `beta * input + alpha * sum(batch1 @ batch2)`."""
-    return _accumulated(input, _core.bmm(batch1, batch2).sum(0), beta, alpha)
+    return _accumulated("addbmm", input, _core.bmm(batch1, batch2).sum(0), beta, alpha)
 
 
-def _accumulated(input: Tensor, product: Tensor, beta: Number, alpha: Number) -> Tensor:
+def _accumulated(op: str, input: Tensor, product: Tensor, beta: Number, alpha: Number) -> Tensor:
+    try:
+        expanded = input.expand(product.shape)
+    except ValueError:
+        sizes, given = tuple(product.shape), tuple(input.shape)
+        message = f"[{op}] expected an input that broadcasts to shape {sizes}; got {given}"
+        raise ValueError(message) from None
     if alpha != 1:
         product = product * alpha
     # Without `input`, and so without its NaN, where beta is zero.
-    expanded = input.expand(product.shape)
     return product if beta == 0 else _core.add(product, expanded, alpha=beta)
 
 

@@ -6,7 +6,7 @@ import math
 
 from lamina import _core
 from lamina._core import Tensor
-from lamina.functional.shape import atleast_1d, movedim
+from lamina.functional.shape import atleast_1d, movedim, wrap_dim
 
 __all__ = [
     "bincount",
@@ -26,12 +26,12 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
     """Elements named by indices along a dimension; the other dimensions are broadcast."""
     if dim is None:
         return input.flatten().gather(0, indices.flatten())
-    dim %= input.dim()
     if input.dim() != indices.dim():
         raise ValueError(
             f"[take_along_dim] expected indices of as many dimensions as the input, "
             f"{input.dim()}; got {indices.dim()}"
         )
+    dim = wrap_dim("take_along_dim", dim, input.dim())
     beside = [[*shape[:dim], 1, *shape[dim + 1 :]] for shape in (input.shape, indices.shape)]
     sizes = list(_core.broadcast_shapes(*beside))
     grown = [input.size(dim), indices.size(dim)]

@@ -45,6 +45,13 @@ def _as_tuple(dims: Dims) -> tuple[int, ...]:
     return (dims,) if isinstance(dims, int) else tuple(dims)
 
 
+def wrap_dim(name: str, dim: int, count: int) -> int:
+    """The dimension counted from the front, of `count`."""
+    if not -count <= dim < count:
+        raise IndexError(f"[{name}] expected a dimension in [{-count}, {count - 1}]; got {dim}")
+    return dim % count
+
+
 def atleast_1d(input: Tensor) -> Tensor:
     """The tensor with one dimension, if it had none."""
     return input.reshape(1) if input.dim() == 0 else input
@@ -113,12 +120,8 @@ def movedim(input: Tensor, source: Dims, destination: Dims) -> Tensor:
         raise ValueError(
             f"[movedim] expected as many sources as destinations; got {moved} and {places}"
         )
-    for dim in (*moved, *places):
-        if not -count <= dim < count:
-            raise IndexError(
-                f"[movedim] expected a dimension in [{-count}, {count - 1}]; got {dim}"
-            )
-    moved, places = tuple(d % count for d in moved), tuple(d % count for d in places)
+    moved = tuple(wrap_dim("movedim", dim, count) for dim in moved)
+    places = tuple(wrap_dim("movedim", dim, count) for dim in places)
     if len({*moved}) != len(moved) or len({*places}) != len(places):
         raise ValueError(f"[movedim] expected each dimension once; got {source} and {destination}")
     order = [dim for dim in range(count) if dim not in moved]
@@ -177,11 +180,12 @@ def repeat_interleave(
     """Each element repeated in place, all equally often or each as `repeats` says."""
     if dim is None:
         input, dim = input.flatten(), 0
+    input = atleast_1d(input)
+    dim = wrap_dim("repeat_interleave", dim, input.dim())
     size = input.size(dim)
     if isinstance(repeats, int):
         if repeats < 0:
             raise ValueError(f"[repeat_interleave] expected repeats of 0 or more; got {repeats}")
-        dim %= input.dim()
         sizes = list(input.shape)
         spread = input.unsqueeze(dim + 1).expand([*sizes[: dim + 1], repeats, *sizes[dim + 1 :]])
         sizes[dim] *= repeats
@@ -212,7 +216,6 @@ def meshgrid(*tensors: Tensor | Sequence[Tensor], indexing: str = "ij") -> tuple
         for place, vector in enumerate(vectors)
     ]
     if swap:
-        grids = [grid.transpose(0, 1) for grid in grids]
         grids[:2] = reversed(grids[:2])
     return tuple(grids)
 

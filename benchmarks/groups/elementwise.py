@@ -1,0 +1,52 @@
+"""Elementwise functions from 10^3 to 10^7 elements."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+import lamina as lm
+from benchmarks.case import Case
+from benchmarks.peers import torch
+
+COUNTS = [10**3, 10**4, 10**5, 10**6, 10**7]
+
+
+def _sigmoid(x: np.ndarray) -> np.ndarray:
+    return 1 / (1 + np.exp(-x))
+
+
+# name, on a library's arrays (lamina and PyTorch agree on names), in NumPy, arrays read
+FUNCTIONS: list[tuple[str, Callable[..., Any], Callable[..., Any], int]] = [
+    ("x + y", lambda lib, x, y: x + y, lambda x, y: x + y, 2),
+    ("x * y", lambda lib, x, y: x * y, lambda x, y: x * y, 2),
+    ("x * 2", lambda lib, x, y: x * 2, lambda x, y: x * 2, 1),
+    ("relu", lambda lib, x, y: lib.relu(x), lambda x, y: np.maximum(x, 0), 1),
+    ("sqrt", lambda lib, x, y: lib.sqrt(y), lambda x, y: np.sqrt(y), 1),
+    ("exp", lambda lib, x, y: lib.exp(x), lambda x, y: np.exp(x), 1),
+    ("log", lambda lib, x, y: lib.log(y), lambda x, y: np.log(y), 1),
+    ("tanh", lambda lib, x, y: lib.tanh(x), lambda x, y: np.tanh(x), 1),
+    ("sigmoid", lambda lib, x, y: lib.sigmoid(x), lambda x, y: _sigmoid(x), 1),
+    ("sin", lambda lib, x, y: lib.sin(x), lambda x, y: np.sin(x), 1),
+    ("x > y", lambda lib, x, y: x > y, lambda x, y: x > y, 2),
+]
+
+
+def cases() -> Iterator[Case]:
+    """Each function at each size, in float32."""
+    for count in COUNTS:
+        rng = np.random.default_rng(count)
+        a = rng.standard_normal(count).astype(np.float32)
+        b = np.abs(rng.standard_normal(count)).astype(np.float32) + 0.1
+        x, y = lm.from_numpy(a), lm.from_numpy(b)
+        p, q = (torch.from_numpy(a), torch.from_numpy(b)) if torch is not None else (None, None)
+        for name, function, in_numpy, reads in FUNCTIONS:
+            contenders = {
+                "lamina": lambda f=function: f(lm, x, y),
+                "numpy": lambda f=in_numpy: f(a, b),
+            }
+            if torch is not None:
+                contenders["torch"] = lambda f=function: f(torch, p, q)
+            yield Case("elementwise", f"{name} {count}", contenders, bytes=4.0 * count * (reads + 1))

@@ -1,0 +1,55 @@
+"""Matrix products at the sizes that networks have, and their transposed variants."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+import lamina as lm
+from benchmarks.case import Case
+from benchmarks.peers import torch
+
+# m, n, k
+SIZES = [
+    (2048, 2048, 2048),
+    (1024, 1024, 1024),
+    (512, 512, 512),
+    (128, 128, 128),
+    (64, 64, 64),
+    (32, 32, 32),
+    (64, 128, 784),
+    (128, 512, 784),
+    (32, 256, 256),
+    (128, 10, 128),
+    (1, 512, 512),
+    (8192, 64, 27),
+]
+TRANSPOSED = [(128, 512, 784), (64, 128, 784), (784, 128, 64), (128, 10, 128), (256, 256, 256)]
+
+
+def _case(m: int, n: int, k: int, layout: str) -> Case:
+    rng = np.random.default_rng(m + n + k)
+    a = rng.standard_normal((k, m) if layout[0] == "t" else (m, k)).astype(np.float32)
+    b = rng.standard_normal((n, k) if layout[1] == "t" else (k, n)).astype(np.float32)
+    a_view = a.T if layout[0] == "t" else a
+    b_view = b.T if layout[1] == "t" else b
+    x, y = lm.from_numpy(a), lm.from_numpy(b)
+    x = x.T if layout[0] == "t" else x
+    y = y.T if layout[1] == "t" else y
+    contenders = {"lamina": lambda: x @ y, "numpy": lambda: a_view @ b_view}
+    if torch is not None:
+        p, q = torch.from_numpy(a_view), torch.from_numpy(b_view)
+        contenders["torch"] = lambda: p @ q
+    name = f"{m}x{n}x{k}" + ("" if layout == "nn" else f" {layout}")
+    flops = 2.0 * m * n * k
+    return Case("products", name, contenders, flops=flops, atol=1e-5 * k**0.5, rtol=1e-3)
+
+
+def cases() -> Iterator[Case]:
+    """Every size as it is, then the layouts that gradients and Linear need."""
+    for m, n, k in SIZES:
+        yield _case(m, n, k, "nn")
+    for m, n, k in TRANSPOSED:
+        yield _case(m, n, k, "nt")
+        yield _case(m, n, k, "tn")
