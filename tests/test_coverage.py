@@ -20,12 +20,13 @@ TESTED_ELSEWHERE = {
         swapaxes_ swapdims_ t_ transpose_ squeeze_ unsqueeze_
     """,
     "test_autograd.py": """
-        backward detach detach_ is_grad_enabled register_hook requires_grad_ retain_grad
-        no_grad enable_grad inference_mode set_grad_enabled memory_stats
+        backward detach detach_ is_grad_enabled requires_grad_ memory_stats
+        no_grad enable_grad inference_mode set_grad_enabled
     """,
     "test_compile.py": "compile",
     "test_exchange.py": "as_tensor asarray from_dlpack from_numpy numpy tensor tolist",
     "test_errors.py": "item",
+    "test_hooks.py": "is_anomaly_enabled register_hook retain_grad",
     "test_package.py": "config isa set_isa empty_cache reset_peak_memory",
     "test_properties.py": """
         can_cast get_default_dtype promote_types result_type set_default_dtype

@@ -71,10 +71,8 @@ def moved(call, step):
 def directions(arrays):
     """Every unit vector of the inputs if they are few, else one random direction."""
     total = sum(array.size for array in arrays)
-    basis = np.eye(total)
-    if total > FULL_JACOBIAN:
-        random = np.random.default_rng(2).standard_normal((1, total))
-        basis = random / np.linalg.norm(random)
+    random = np.random.default_rng(2).standard_normal((1, total))
+    basis = np.eye(total) if total <= FULL_JACOBIAN else random / np.linalg.norm(random)
     ends = np.cumsum([array.size for array in arrays])[:-1]
     for direction in basis:
         parts = np.split(direction, ends)
@@ -100,11 +98,16 @@ def gradients_of(root, inputs, **options):
     return list(found)
 
 
-@rows(lambda row: row.grad)
-@pytest.mark.parametrize("layout", ["contiguous", "transposed"])
+@pytest.mark.parametrize(
+    ("row", "layout"),
+    [
+        pytest.param(row, layout, id=f"{row}-{layout}")
+        for row in ROWS
+        for layout in ("contiguous", "transposed")
+        if row.grad and layout in row.layouts
+    ],
+)
 def test_gradient(row, layout):
-    if layout not in row.layouts:
-        pytest.skip("the row has no tensor to lay out")
     for call in differentiable(row, layout):
         made = for_lamina(call, requires_grad=True)
         gradients = [numpy_of(g) for g in gradients_of(weighted(row, made), leaf_tensors(made))]

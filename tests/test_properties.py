@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import numpy as np
 import pytest
-from cases import ALL, Argument, Call, DTypeName, collect
+from cases import ALL, Argument, Call, collect
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference import compare
@@ -110,8 +110,3 @@ def test_promotion(left):
                 assert kind == ("bool" if operation is lm.eq else expected), (left, right)
         if right not in NUMBERS:
             assert lm.result_type(a, b).name == expected
-
-
-def test_names_of_dtypes():
-    assert [getattr(lm, name).name for name in ALL] == list(ALL)
-    assert DTypeName("int64").name == "int64"

@@ -40,6 +40,8 @@ bool load_number(PyObject* object, Number& number);
 bool load_operand(PyObject* object, const Tensor& other, Tensor& operand);
 bool load_dims(PyObject* object, Dims& dims);
 bool load_dtype(PyObject* object, DType& dtype);
+// input ** exponent; integers stay integers.
+Tensor power(const Tensor& input, const Number& exponent);
 // Borrowed: lamina.float32 and the like.
 PyObject* dtype_object(DType dtype);
 

@@ -187,8 +187,7 @@ Tensor asarray(const py::object& data, MaybeDType dtype, const py::object& devic
         Py_TYPE(data.ptr())->tp_name, ", which has to be copied");
   if (!made) made = tensor_of("asarray", data.ptr(), dtype);
   if (made->requires_grad && !requires_grad) made = detach(made);
-  if (requires_grad) require_grad(made, true);
-  return made;
+  return finished("asarray", made, requires_grad);
 }
 
 // What the old constructors take: sizes, a Size, a tensor (whose memory is shared), or data.

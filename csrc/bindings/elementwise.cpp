@@ -88,14 +88,7 @@ void bind_binary(py::module_& m, const char* name, const char* name_) {
 }
 
 void bind_pow(py::module_& m) {
-  op(m, "pow", [](const Tensor& input, const Number& exponent) {
-    if (is_floating(input.dtype()) || exponent.category <= category(input.dtype())) {
-      check(is_floating(input.dtype()) || exponent.as_int() >= 0, "pow",
-            "integers to negative powers are not integers; got exponent ", exponent.as_int());
-      return pow(input, exponent.as_double());
-    }
-    return binary(BinaryOp::pow, input, exponent.tensor(exponent.dtype_beside(input.dtype())));
-  }, py::arg("input"), py::arg("exponent"));
+  op(m, "pow", &power, py::arg("input"), py::arg("exponent"));
   op(m, "pow", [](const Tensor& input, const Tensor& exponent) {
     return binary(BinaryOp::pow, input, exponent);
   }, py::arg("input"), py::arg("exponent"));
@@ -188,6 +181,13 @@ Tensor where_operands(const Tensor& condition, const py::object& input, const py
 }
 
 }  // namespace
+
+Tensor power(const Tensor& input, const Number& exponent) {
+  if (is_floating(input.dtype())) return pow(input, exponent.as_double());
+  check(exponent.category == Category::kFloating || exponent.integer >= 0, "pow",
+        "integers to negative powers are not integers; got exponent ", exponent.integer);
+  return binary(BinaryOp::pow, input, exponent.tensor(exponent.dtype_beside(input.dtype())));
+}
 
 void bind_elementwise(py::module_& m) {
   for (PyMethodDef& definition : kFunctions)

@@ -27,15 +27,23 @@ inline void check_device(const char* op, const py::object& device) {
                     "lamina computes on the CPU; got device '", name, "'");
 }
 
+// The tensor as the caller asked for it.
+inline Tensor finished(const char* op, const Tensor& made, bool requires_grad) {
+  if (!requires_grad) return made;
+  check<StateError>(is_floating(made.dtype()), op,
+                    "expected a floating type for a tensor that requires grad; got ",
+                    name(made.dtype()));
+  require_grad(made, true);
+  return made;
+}
+
 namespace detail {
 template <class... Args, class Make>
 auto making(const char* op, Make make) {
   return [op, make](const Args&... args, const std::optional<DType>& dtype,
                     const py::object& device, bool requires_grad) {
     check_device(op, device);
-    const Tensor made = make(args..., dtype);
-    if (requires_grad) require_grad(made, true);
-    return made;
+    return finished(op, make(args..., dtype), requires_grad);
   };
 }
 }  // namespace detail

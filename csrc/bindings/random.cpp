@@ -141,7 +141,8 @@ void bind_integers(py::module_& m) {
                                           py::arg("size"), py::kw_only(), kGenerator());
   const auto alike = [](const Tensor& input, int64_t low, int64_t high, const Source& source,
                         MaybeDType dtype) {
-    return randint(low, high, input.sizes(), dtype.value_or(input.dtype()), or_default(source));
+    return randint(low, high, input.sizes(), dtype.value_or(input.dtype()), or_default(source),
+                   "randint_like");
   };
   factory<Tensor, int64_t, Source>(
       m, "randint_like",
@@ -246,27 +247,19 @@ void bind_change(const char* op, void (*change)(const Tensor&, Value, const Sour
       parameter..., py::kw_only(), kGenerator());
 }
 
-void bind_random_integers() {
-  const auto change = [](const py::object& self, int64_t low, int64_t end, const Source& source) {
-    check(low < end, "random_", "expected from < to; got ", low, " and ", end);
-    random_(unwrap(self.ptr()), low, end - 1, or_default(source));
+// random_(): all integers of the type; random_(to): those in [0, to); random_(from, to).
+py::object random_integers(const py::object& self, std::optional<int64_t> first,
+                           std::optional<int64_t> second, const Source& source) {
+  const Tensor target = unwrap(self.ptr());
+  if (!first) {
+    random_(target, 0, largest_integer(target.dtype()), or_default(source));
     return self;
-  };
-  method(
-      "random_",
-      [](const py::object& self, const Source& source) {
-        const Tensor target = unwrap(self.ptr());
-        random_(target, 0, largest_integer(target.dtype()), or_default(source));
-        return self;
-      },
-      py::kw_only(), kGenerator());
-  method(
-      "random_",
-      [=](const py::object& self, int64_t to, const Source& source) {
-        return change(self, 0, to, source);
-      },
-      py::arg("to"), py::kw_only(), kGenerator());
-  method("random_", change, py::arg("from_"), py::arg("to"), py::kw_only(), kGenerator());
+  }
+  const int64_t low = second ? *first : 0;
+  const int64_t end = second ? *second : *first;
+  check(low < end, "random_", "expected from < to; got ", low, " and ", end);
+  random_(target, low, end - 1, or_default(source));
+  return self;
 }
 
 }  // namespace
@@ -286,7 +279,8 @@ void bind_random(py::module_& m) {
   bind_change<double>("geometric_", &geometric_, py::arg("p"));
   bind_change<const Tensor&>("bernoulli_", &bernoulli_, py::arg("p"));
   bind_change<double>("bernoulli_", &bernoulli_, py::arg("p") = 0.5);
-  bind_random_integers();
+  method("random_", &random_integers, py::arg("from_") = py::none(), py::arg("to") = py::none(),
+         py::kw_only(), kGenerator());
 }
 
 }  // namespace lamina::bindings

@@ -58,8 +58,7 @@ PyObject* power_slot(PyObject* base, PyObject* exponent, PyObject*) {
     Number number;
     if (is_tensor(base) && load_number(exponent, number)) {
       const Tensor x = unwrap(base);
-      if (number.dtype_beside(x.dtype()) == x.dtype() || is_floating(x.dtype()))
-        return wrap(pow(x, number.as_double()));
+      return wrap(power(x, number));
     }
     return binary_slot<BinaryOp::pow>(base, exponent);
   });
@@ -142,9 +141,11 @@ PyObject* int_slot(PyObject* self) {
 
 PyObject* index_slot(PyObject* self) {
   return guarded([&]() -> PyObject* {
-    const Number number = only_value(unwrap(self), "index");
-    check<TypeError>(number.category != Category::kFloating, "index",
-                     "only integer tensors of one element can be used as an index");
+    const Tensor x = unwrap(self);
+    check<TypeError>(x.count() == 1 && !is_floating(x.dtype()), "index",
+                     "only integer tensors of one element can be used as an index; got shape ",
+                     x.sizes(), " of type ", name(x.dtype()));
+    const Number number = only_value(x, "index");
     return PyLong_FromLongLong(number.integer);
   });
 }

@@ -70,9 +70,10 @@ Tensor running_logsumexp(const Tensor& x, int dim, Direction way) {
   // Positive and negative gradients run as logarithms, so that exp(-y) need not be representable.
   auto way_back = [x = Saved(from), y = Saved::output(out), dim, way](Backward& b) {
     const Tensor source = x.get(b), sums = y.get(b), grad = b.grad();
+    const Tensor none = scalar(-std::numeric_limits<double>::infinity(), grad.dtype());
     const auto share = [&](const Tensor& part) {
-      const Tensor logs = where(part > 0.0, log(part), scalar(-std::numeric_limits<double>::infinity(), part.dtype()));
-      return exp(running_logsumexp(logs - sums, dim, opposite(way)) + source);
+      const Tensor logs = where(part > 0.0, log(part) - sums, none);
+      return exp(running_logsumexp(logs, dim, opposite(way)) + source);
     };
     b.set(0, share(relu(grad)) - share(relu(-grad)));
   };

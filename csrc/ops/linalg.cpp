@@ -161,9 +161,13 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   const Tensor& addend = bias ? bias : weight;
   visit_floating(x.dtype(), [&]<class T>() {
     exec::launch("linear", {&out}, {&rows, &weight, &addend},
-                 [shape, biased = static_cast<bool>(bias)](exec::Buffers buffers) {
+                 [shape, biased = static_cast<bool>(bias),
+                  bias_stride = bias ? bias.stride(0) : 0](exec::Buffers buffers) {
                    Epilogue<T> epilogue;
-                   if (biased) epilogue.bias = buffers.get<T>(3);
+                   if (biased) {
+                     epilogue.bias = buffers.get<T>(3);
+                     epilogue.bias_col_stride = bias_stride;
+                   }
                    run_product<T>(shape, buffers.get<T>(1), buffers.get<T>(2), buffers.get<T>(0),
                                   epilogue);
                  });

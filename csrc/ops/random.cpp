@@ -196,9 +196,11 @@ Tensor randn(const Dims& sizes, DType dtype, const Source& source) {
   return out;
 }
 
-Tensor randint(int64_t low, int64_t high, const Dims& sizes, DType dtype, const Source& source) {
-  check(low < high, "randint", "expected low < high; got ", low, " and ", high);
-  check_integers("randint", low, high - 1, dtype);
+Tensor randint(int64_t low, int64_t high, const Dims& sizes, DType dtype, const Source& source,
+               const char* op) {
+  check(low < high, op, "expected low < high; got ", low, " and ", high);
+  check_integers(op, low, high - 1, dtype);
+  element_count(op, sizes);
   Tensor out = empty(sizes, dtype);
   draw_integers(out, low, high - 1, source);
   return out;

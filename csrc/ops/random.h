@@ -36,7 +36,7 @@ void log_normal_(const Tensor& target, double mean, double deviation, const Sour
 [[nodiscard]] Tensor randn(const Dims& sizes, DType dtype, const Source& source);
 // Integers in [low, high).
 [[nodiscard]] Tensor randint(int64_t low, int64_t high, const Dims& sizes, DType dtype,
-                             const Source& source);
+                             const Source& source, const char* op = "randint");
 // 0, 1, ..., n - 1 in random order.
 [[nodiscard]] Tensor randperm(int64_t n, DType dtype, const Source& source);
 // Normal numbers with these means and deviations, which broadcast.

@@ -50,7 +50,7 @@ Tensor products_of_others_once(const Tensor& x, DimMask mask) {
   const Tensor is_zero = x == 0.0;
   const Tensor safe = where(is_zero, scalar(1.0, x.dtype()), x);
   const Tensor product = reduce("prod", ReduceOp::prod, safe, mask, true);
-  const Tensor zeros = reduce("prod", ReduceOp::count_nonzero, is_zero, mask, true);
+  const Tensor zeros = reduce("count", ReduceOp::count_nonzero, is_zero, mask, true);
   const Tensor none = scalar(0.0, x.dtype());
   return where(is_zero, where(zeros == 1.0, product, none),
                where(zeros == 0.0, product / safe, none));
@@ -63,9 +63,11 @@ Tensor extreme(const char* name, ReduceOp op, const Tensor& x, const Dims& dims,
   if (!autograd::needs_grad(x)) return out;
   auto way_back = [x = Saved(x), y = Saved::output(out), mask](Backward& b) {
     const Tensor from = x.get(b);
-    const Tensor hit = cast(from == with_reduced_dims(y.get(b), from.sizes(), mask), from.dtype());
+    // Where there is a NaN, it is the extreme.
+    const Tensor equal = from == with_reduced_dims(y.get(b), from.sizes(), mask);
+    const Tensor hit = cast(equal | (from != from), from.dtype());
     const Tensor share = with_reduced_dims(b.grad(), from.sizes(), mask) /
-                         reduce("amax", ReduceOp::sum, hit, mask, true);
+                         reduce("count", ReduceOp::sum, hit, mask, true);
     b.set(0, share * hit);
   };
   autograd::record(name, out, {&x}, std::move(way_back));

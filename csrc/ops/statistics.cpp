@@ -184,7 +184,7 @@ Tensor std(const Tensor& x, const Dims& dims, double correction, bool keepdim) {
 Tensor norm(const Tensor& x, double p, const Dims& dims, bool keepdim) {
   const DimMask mask = dim_mask("norm", dims, x.ndim());
   check_floating("norm", x);
-  if (p == 0) return sum(cast(x != 0.0, x.dtype()), dims, keepdim);
+  if (p == 0) return sum(where(x == 0.0, sign(x), scalar(1.0, x.dtype())), dims, keepdim);
   if (p == 1) return sum_norm(x, mask, keepdim);
   if (p == 2) return euclidean_norm(x, mask, keepdim);
   if (std::isinf(p)) return p > 0 ? amax(abs(x), dims, keepdim) : amin(abs(x), dims, keepdim);

@@ -159,7 +159,11 @@ Tensor squeeze(const Tensor& x) {
 
 Tensor squeeze(const Tensor& x, const Dims& dims) {
   uint32_t chosen = 0;
-  for (int64_t dim : dims) chosen |= 1U << wrap_dim("squeeze", dim, x.ndim());
+  for (int64_t dim : dims) {
+    const uint32_t bit = 1U << wrap_dim("squeeze", dim, x.ndim());
+    check(!(chosen & bit), "squeeze", "expected each dimension once; got ", dims);
+    chosen |= bit;
+  }
   Dims sizes, strides;
   for (int d = 0; d < x.ndim(); ++d) {
     if (x.size(d) == 1 && (chosen >> d & 1U)) continue;

@@ -198,6 +198,7 @@ CHOICES = [
             call(values(SPECIAL, grad=False), posinf=7.0, neginf=-7.0),
             call(values([math.nan, 1.0], grad=False), nan=2.5),
         ],
+        inplace=True,
         grad=True,
         gradgrad=True,
         large=LARGE,

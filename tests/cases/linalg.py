@@ -54,7 +54,7 @@ PRODUCTS = [
             MISMATCH,
             TYPES,
             fails("at least one dimension", t(), t(3)),
-            fails(r"\(2, 3, 4\)", t(2, 3, 4), t(3, 4, 5)),
+            fails(r"\(2,.*\(3,", t(2, 3, 4), t(3, 4, 5)),
         ],
     ),
     product(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 import re
 import string
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any, NoReturn, TypeAlias
+from collections.abc import Container, Sequence
+from typing import Any, NamedTuple, NoReturn, TypeAlias
 
 from lamina import _core
 from lamina._core import Tensor
@@ -21,32 +21,34 @@ __methods__: list[str] = []
 Label: TypeAlias = str | int
 
 
-@dataclass
-class _Term:
-    """A tensor with a label for each dimension, all different."""
+class _Term(NamedTuple):
+    """A tensor, and the sizes of its dimensions by their labels, all different."""
 
     tensor: Tensor
-    labels: list[Label]
+    sizes: dict[Label, int]
 
     def size(self, label: Label) -> int:
-        return self.tensor.size(self.labels.index(label)) if label in self.labels else 1
+        return self.sizes.get(label, 1)
 
-    def total(self, labels: Iterable[Label]) -> _Term:
-        """Sum over `labels`."""
-        dims = [self.labels.index(label) for label in labels]
+    def total(self, kept: Container[Label]) -> _Term:
+        """Sum over all labels but `kept`."""
+        dims = [d for d, label in enumerate(self.sizes) if label not in kept]
         if not dims:
             return self
-        kept = [label for d, label in enumerate(self.labels) if d not in dims]
-        return _Term(self.tensor.sum(dims, dtype=self.tensor.dtype), kept)
+        sizes = {label: size for label, size in self.sizes.items() if label in kept}
+        return _Term(self.tensor.sum(dims, dtype=self.tensor.dtype), sizes)
 
     def arranged(self, labels: Sequence[Label]) -> Tensor:
         """Return the tensor with its dimensions in the order of `labels`."""
-        return self.tensor.permute([self.labels.index(label) for label in labels])
+        order = list(self.sizes)
+        if order == labels:
+            return self.tensor
+        return self.tensor.permute([order.index(label) for label in labels])
 
     def matrices(self, batch: list[Label], rows: list[Label], columns: list[Label]) -> Tensor:
         """Return a stack of matrices, the rows and columns numbered by all of their labels."""
-        sizes = [self.size(label) for label in batch]
-        sizes += [math.prod(self.size(label) for label in labels) for labels in (rows, columns)]
+        sizes = [self.sizes[label] for label in batch]
+        sizes += [math.prod(self.sizes[label] for label in labels) for labels in (rows, columns)]
         return self.arranged(batch + rows + columns).reshape(sizes)
 
 
@@ -58,20 +60,14 @@ def einsum(equation: Any, *operands: Any) -> Tensor:
     [0, 2])` gives the labels as numbers instead.
     """
     text, tensors = _spelled(equation, operands)
-    inputs, arrow, output = text.replace(" ", "").partition("->")
-    subscripts = inputs.split(",")
-    if len(subscripts) != len(tensors):
-        _fail(f"expected {len(subscripts)} operands for {text!r}; got {len(tensors)}")
-    terms = [_term(labels, x) for labels, x in zip(subscripts, tensors, strict=True)]
+    inputs, output = _parsed(text, tuple(tensor.ndim for tensor in tensors))
+    terms = [_term(labels, x) for labels, x in zip(inputs, tensors, strict=True)]
     _check_sizes(terms)
-    labels = _output_labels(output if arrow else None, subscripts, terms)
     while len(terms) > 1:
-        pairs = itertools.combinations(range(len(terms)), 2)
-        i, j = min(pairs, key=lambda pair: _result_size(terms, pair, labels))
+        i, j = _cheapest_pair(terms, output)
         second, first = terms.pop(j), terms.pop(i)
-        terms.append(_product(first, second, _kept(terms, labels)))
-    result = terms[0].total(label for label in terms[0].labels if label not in labels)
-    return result.arranged(labels)
+        terms.append(_product(first, second, _kept(terms, output)))
+    return terms[0].total(output).arranged(output)
 
 
 # ---- reading the equation ----
@@ -99,88 +95,98 @@ def _letters(numbers: Sequence[Any]) -> str:
     return "".join("..." if number is ... else letters[number] for number in numbers)
 
 
+@functools.lru_cache(maxsize=256)
+def _parsed(text: str, ndims: tuple[int, ...]) -> tuple[list[list[Label]], list[Label]]:
+    """Return the labels of each operand, and those of the result."""
+    inputs, arrow, output = text.replace(" ", "").partition("->")
+    subscripts = inputs.split(",")
+    if len(subscripts) != len(ndims):
+        _fail(f"expected {len(subscripts)} operands for {text!r}; got {len(ndims)}")
+    labels = [_labels(*pair) for pair in zip(subscripts, ndims, strict=True)]
+    present = {label for of_one in labels for label in of_one}
+    further = sorted(label for label in present if isinstance(label, int))
+    if not arrow:
+        counts = Counter(inputs.replace(",", "").replace(".", ""))
+        return labels, [*further, *sorted(x for x, count in counts.items() if count == 1)]
+    head, dots, tail = _split(output)
+    result: list[Label] = [*head, *(further if dots else ()), *tail]
+    if len(set(result)) < len(result) or not present.issuperset(result):
+        _fail(f"expected different labels of the operands in the output; got {output!r}")
+    return labels, result
+
+
 def _split(text: str) -> tuple[str, str, str]:
     if not re.fullmatch(r"[a-zA-Z]*(\.\.\.)?[a-zA-Z]*", text):
         _fail(f"expected letters and at most one ...; got {text!r}")
     return text.partition("...")
 
 
-def _term(text: str, tensor: Tensor) -> _Term:
+def _labels(text: str, ndim: int) -> list[Label]:
     head, dots, tail = _split(text)
-    further = tensor.ndim - len(head) - len(tail)
+    further = ndim - len(head) - len(tail)
     if further < 0 or (further and not dots):
-        _fail(f"expected a tensor with dimensions {text!r}; got shape {tuple(tensor.shape)}")
-    labels: list[Label] = [*head, *range(-further, 0), *tail]
-    for label, count in Counter(labels).items():
-        for _ in range(count - 1):
-            tensor, labels = _diagonal(tensor, labels, label)
-    return _Term(tensor, labels)
+        _fail(f"expected a tensor with dimensions {text!r}; got one of {ndim} dimensions")
+    return [*head, *range(-further, 0), *tail]
 
 
-def _diagonal(tensor: Tensor, labels: list[Label], label: Label) -> tuple[Tensor, list[Label]]:
-    """Make one dimension, the last, of the first two that have the same label."""
-    first = labels.index(label)
-    second = labels.index(label, first + 1)
-    if tensor.size(first) != tensor.size(second):
-        shape = tuple(tensor.shape)
-        _fail(f"expected dimensions {first} and {second}, both {label!r}, to agree; got {shape}")
-    others = [other for d, other in enumerate(labels) if d not in (first, second)]
-    return _core.diagonal(tensor, 0, first, second), [*others, label]
+def _term(labels: list[Label], tensor: Tensor) -> _Term:
+    """Label the dimensions; where a label is repeated, take the diagonal."""
+    sizes = dict(zip(labels, tensor.shape, strict=True))
+    while len(sizes) < len(labels):
+        label = next(label for label in labels if labels.count(label) > 1)
+        first, second = [d for d, other in enumerate(labels) if other == label][:2]
+        if tensor.size(first) != tensor.size(second):
+            _fail(f"expected equal sizes for {label!r}; got shape {tuple(tensor.shape)}")
+        tensor = _core.diagonal(tensor, 0, first, second)
+        labels = [other for d, other in enumerate(labels) if d not in (first, second)] + [label]
+        sizes = dict(zip(labels, tensor.shape, strict=True))
+    return _Term(tensor, sizes)
 
 
 def _check_sizes(terms: Sequence[_Term]) -> None:
-    sizes: dict[Label, int] = {}
+    known: dict[Label, int] = {}
     for term in terms:
-        for label in term.labels:
-            size, known = term.size(label), sizes.get(label, 1)
-            if 1 not in (size, known) and size != known:
-                _fail(f"expected size {known} or 1 for {label!r}; got {size}")
-            sizes[label] = known if size == 1 else size
-
-
-def _output_labels(
-    output: str | None, subscripts: Sequence[str], terms: Sequence[_Term]
-) -> list[Label]:
-    present = {label for term in terms for label in term.labels}
-    further = sorted(label for label in present if isinstance(label, int))
-    if output is None:
-        counts = Counter("".join(subscripts).replace(".", ""))
-        return [*further, *sorted(letter for letter, count in counts.items() if count == 1)]
-    head, dots, tail = _split(output)
-    labels: list[Label] = [*head, *(further if dots else ()), *tail]
-    if len(set(labels)) < len(labels) or not present.issuperset(labels):
-        _fail(f"expected different labels of the operands in the output; got {output!r}")
-    return labels
+        for label, size in term.sizes.items():
+            expected = known.get(label, 1)
+            if size != expected and size != 1 and expected != 1:
+                _fail(f"expected size {expected} or 1 for {label!r}; got {size}")
+            known[label] = expected if size == 1 else size
 
 
 # ---- products of two ----
 
 
-def _kept(terms: Sequence[_Term], labels: Sequence[Label]) -> set[Label]:
-    """Return the labels that a product must keep: those of the output and of the other terms."""
-    return {*labels, *(label for term in terms for label in term.labels)}
+def _kept(terms: Sequence[_Term], output: Sequence[Label]) -> set[Label]:
+    """Return the labels that a product must keep: those of the result and of the other terms."""
+    return {*output, *(label for term in terms for label in term.sizes)}
 
 
-def _result_size(terms: Sequence[_Term], pair: tuple[int, int], labels: Sequence[Label]) -> int:
-    a, b = (terms[i] for i in pair)
-    kept = _kept([term for i, term in enumerate(terms) if i not in pair], labels)
-    return math.prod(max(a.size(x), b.size(x)) for x in kept.intersection(a.labels + b.labels))
+def _cheapest_pair(terms: Sequence[_Term], output: Sequence[Label]) -> tuple[int, int]:
+    """Choose the two terms whose product is smallest."""
+
+    def size(pair: tuple[int, int]) -> int:
+        a, b = (terms[i] for i in pair)
+        kept = _kept([term for i, term in enumerate(terms) if i not in pair], output)
+        return math.prod(max(a.size(x), b.size(x)) for x in kept & {*a.sizes, *b.sizes})
+
+    if len(terms) == 2:
+        return 0, 1
+    return min(itertools.combinations(range(len(terms)), 2), key=size)
 
 
 def _product(a: _Term, b: _Term, kept: set[Label]) -> _Term:
     """Multiply, and sum over what is not kept."""
-    summed = [x for x in a.labels if x in b.labels and x not in kept and a.size(x) == b.size(x)]
-    a, b = (
-        term.total(x for x in term.labels if x not in kept and x not in summed) for term in (a, b)
-    )
-    batch = [x for x in a.labels if x in b.labels and x in kept]
-    rows = [x for x in a.labels if x not in b.labels]
-    columns = [x for x in b.labels if x not in a.labels]
+    summed = [x for x, n in a.sizes.items() if x not in kept and b.sizes.get(x) == n]
+    a, b = a.total(kept.union(summed)), b.total(kept.union(summed))
+    batch = [x for x in a.sizes if x in b.sizes and x in kept]
+    rows = [x for x in a.sizes if x not in b.sizes]
+    columns = [x for x in b.sizes if x not in a.sizes]
     left = a.matrices(batch, rows, summed)
     right = b.matrices(batch, summed, columns)
     product = left @ right if summed else left * right
-    sizes = [a.size(x) for x in rows] + [b.size(x) for x in columns]
-    return _Term(product.reshape([*product.shape[:-2], *sizes]), batch + rows + columns)
+    labels = batch + rows + columns
+    sizes = [max(a.size(x), b.size(x)) if a.size(x) and b.size(x) else 0 for x in labels]
+    return _Term(product.reshape(sizes), dict(zip(labels, sizes, strict=True)))
 
 
 # ---- tensordot ----
@@ -196,10 +202,10 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
             "[tensordot] expected dimensions of equal sizes; "
             f"got {tuple(a.shape)} along {of_a} and {tuple(b.shape)} along {of_b}"
         )
-    left = _Term(a, [f"a{d}" if d not in of_a else of_a.index(d) for d in range(a.ndim)])
-    right = _Term(b, [f"b{d}" if d not in of_b else of_b.index(d) for d in range(b.ndim)])
-    free = [label for label in left.labels + right.labels if isinstance(label, str)]
-    return _product(left, right, set(free)).tensor
+    left = _term([of_a.index(d) if d in of_a else f"a{d}" for d in range(a.ndim)], a)
+    right = _term([of_b.index(d) if d in of_b else f"b{d}" for d in range(b.ndim)], b)
+    free: set[Label] = {label for label in {**left.sizes, **right.sizes} if isinstance(label, str)}
+    return _product(left, right, free).tensor
 
 
 def _positions(dims: int | Sequence[int], tensor: Tensor) -> list[int]:

@@ -210,27 +210,27 @@ def clamp_max(input: Tensor, max: Operand) -> Tensor:
 
 def isnan(input: Tensor) -> Tensor:
     """Tell which elements are NaN."""
-    return _core.ne(input, input)
+    return input != input
 
 
 def isinf(input: Tensor) -> Tensor:
     """Tell which elements are infinite, of either sign."""
-    return _core.eq(_core.abs(input), math.inf)
+    return _core.abs(input) == math.inf
 
 
 def isposinf(input: Tensor) -> Tensor:
     """Tell which elements are positive infinity."""
-    return _core.eq(input, math.inf)
+    return input == math.inf
 
 
 def isneginf(input: Tensor) -> Tensor:
     """Tell which elements are negative infinity."""
-    return _core.eq(input, -math.inf)
+    return input == -math.inf
 
 
 def isfinite(input: Tensor) -> Tensor:
     """Tell which elements are neither infinite nor NaN."""
-    return _core.lt(_core.abs(input), math.inf)
+    return _core.abs(input) < math.inf
 
 
 def isreal(input: Tensor) -> Tensor:
@@ -240,7 +240,7 @@ def isreal(input: Tensor) -> Tensor:
 
 def logical_not(input: Tensor) -> Tensor:
     """Tell which elements are zero."""
-    return _core.eq(input, 0)
+    return input == 0
 
 
 def bitwise_not(input: Tensor) -> Tensor:

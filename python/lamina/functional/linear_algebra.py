@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Sequence
+
 from lamina import _core
 from lamina._core import Tensor
 from lamina.functional.contraction import tensordot
 from lamina.functional.elementwise import Number
 from lamina.functional.inplace import in_place
+from lamina.functional.solvers import inv
 
 __all__ = [
     "addbmm",
@@ -82,10 +86,41 @@ def cross(input: Tensor, other: Tensor, dim: int | None = None) -> Tensor:
     return _core.roll(turned, -1, dim)
 
 
+def multi_dot(tensors: Sequence[Tensor]) -> Tensor:
+    """Multiply matrices in the order that needs the fewest multiplications.
+
+    The first and the last may be vectors.
+    """
+    if len(tensors) < 2:
+        raise ValueError(f"[multi_dot] expected at least two tensors; got {len(tensors)}")
+    sizes = [x.size(0) for x in tensors] + [tensors[-1].size(-1)]
+    if tensors[0].ndim == 1:
+        sizes[0] = 1
+    if tensors[-1].ndim == 1:
+        sizes[-1] = 1
+
+    @functools.cache
+    def best(first: int, last: int) -> tuple[int, int]:
+        """Multiplications for the product of first..last, and the last of its left half."""
+        if first == last:
+            return 0, first
+        scale = sizes[first] * sizes[last + 1]
+        return min(
+            (best(first, k)[0] + best(k + 1, last)[0] + scale * sizes[k + 1], k)
+            for k in range(first, last)
+        )
+
+    def product(first: int, last: int) -> Tensor:
+        if first == last:
+            return tensors[first]
+        middle = best(first, last)[1]
+        return product(first, middle) @ product(middle + 1, last)
+
+    return product(0, len(tensors) - 1)
+
+
 def chain_matmul(*matrices: Tensor) -> Tensor:
     """Multiply matrices in the order that needs the fewest multiplications."""
-    from lamina.linalg import multi_dot
-
     return multi_dot(matrices)
 
 
@@ -94,8 +129,6 @@ def matrix_power(input: Tensor, n: int) -> Tensor:
     if input.ndim < 2 or input.size(-1) != input.size(-2):
         raise ValueError(f"[matrix_power] expected square matrices; got {tuple(input.shape)}")
     if n < 0:
-        from lamina.linalg import inv
-
         return matrix_power(inv(input), -n)
     if n == 0:
         return _core.eye(input.size(-1), dtype=input.dtype).expand(input.shape).clone()
