@@ -78,9 +78,7 @@ def test_tensor_of_data(data, dtype, expected):
     made = lm.tensor(data)
     assert made.dtype is dtype
     assert made.tolist() == expected
-    assert (
-        tuple(made.shape) == np.shape(np.array(data)) if not hasattr(data, "shape") else data.shape
-    )
+    assert tuple(made.shape) == np.array(data).shape
 
 
 def test_tensors_inside_lists():
@@ -126,9 +124,7 @@ def test_requires_grad_and_device():
     assert lm.tensor([1.0], requires_grad=True).is_leaf
     for device in (None, "cpu", "cpu:0", lm.device("cpu")):
         assert lm.tensor([1.0], device=device).tolist() == [1]
-    with pytest.raises(
-        RuntimeError, match=r"\[tensor\] lamina computes on the CPU; got device 'cuda'"
-    ):
+    with pytest.raises(RuntimeError, match=r"\[tensor\] .* on the CPU; got device 'cuda'"):
         lm.tensor([1.0], device="cuda")
 
 
@@ -189,7 +185,7 @@ def test_lists_that_change_while_they_are_read():
             return np.ones(())
 
     rows = [Shrinks(), 1, 2, 3]
-    with pytest.raises(ValueError, match="shrinks|length 0"):
+    with pytest.raises(ValueError, match=r"shrinks|length 0"):
         lm.tensor(rows)
 
 

@@ -90,7 +90,8 @@ Tensor borrow_buffer(const char* op, PyObject* array) {
   auto held = std::make_unique<HeldBuffer>(array);
   const Py_buffer& view = held->view();
   const std::optional<DType> dtype = held->open() ? dtype_of(view) : std::nullopt;
-  if (!dtype) return {};
+  // NumPy's dates offer bytes, and no strides although they were asked for.
+  if (!dtype || (view.ndim > 0 && !view.strides)) return {};
   Dims sizes, strides;
   for (int d = 0; d < view.ndim; ++d) {
     sizes.push_back(view.shape[d]);

@@ -13,23 +13,30 @@ namespace {
 using autograd::Backward;
 using autograd::Saved;
 
-// All operands contiguous and of the result's shape: one line, no walk over dimensions.
+// Is the walk over dimensions needless: operands contiguous, each of the result's shape or a single number?
 template <class... Tensors>
 bool plain(const Tensor& out, const Tensors&... in) {
-  return out.contiguous() && ((in.contiguous() && in.sizes() == out.sizes()) && ...);
+  return out.contiguous() &&
+         ((in.contiguous() && (in.sizes() == out.sizes() || in.count() == 1)) && ...);
 }
-constexpr Strip line(int64_t n) { return {n, 1, {1, 1, 1, 1}, {0, 0, 0, 0}}; }
+
+// One line of n elements; operands that are single numbers are repeated.
+template <class... Tensors>
+Strip line(const Tensor& out, const Tensors&... in) {
+  const int64_t n = out.count();
+  return {n, 1, {1, (in.count() == n ? 1 : 0)...}, {}};
+}
 
 // Runs kernel(strip, pointers...) over a result and its inputs.
 template <class Kernel, class... Inputs>
 void launch_map(const char* name, int64_t grain, const Tensor& out, Kernel kernel,
                 const Inputs&... in) {
   if (out.count() <= grain && plain(out, in...)) {
-    const int64_t n = out.count();
-    exec::launch(name, {&out}, {&in...}, [n, kernel](exec::Buffers buffers) {
+    exec::launch(name, {&out}, {&in...}, [strip = line(out, in...), kernel](exec::Buffers buffers) {
       OperandPointers at{};
-      for (size_t k = 0; k <= sizeof...(in); ++k) at[k] = buffers.get<std::byte>(static_cast<int>(k));
-      kernel(line(n), at);
+      for (size_t k = 0; k <= sizeof...(in); ++k)
+        at[k] = buffers.get<std::byte>(static_cast<int>(k));
+      kernel(strip, at);
     });
     return;
   }

@@ -18,6 +18,12 @@ int64_t stride_of(const Tensor& tensor, int d) {
   return tensor.size(d) == 1 ? 0 : tensor.stride(d);
 }
 
+// The inner axis is the one in which values lie closer together.
+bool along_is_inner(const IndexAxis& beside, const IndexAxis& along) {
+  if (along.size == 1 || beside.size == 1) return beside.size == 1;
+  return along.values < beside.values;
+}
+
 }  // namespace
 
 void IndexPlan::add_beside(const IndexAxis& axis) {
@@ -86,10 +92,11 @@ IndexPieces::IndexPieces(const IndexPlan& plan, CutAlong cut_along) : plan_(plan
   if (plan.ndim > 0) row_ = plan.beside[static_cast<size_t>(plan.ndim) - 1];
   for (int d = 0; d + 1 < plan.ndim; ++d) lines_ *= plan.beside[static_cast<size_t>(d)].size;
   work_ = row_.size * plan.along.size;
-  by_position_ = cut_along == CutAlong::kYes && plan.along.size >= row_.size;
+  const bool along_is_outer = row_.size == 1 || !along_is_inner(row_, plan.along);
+  by_position_ = cut_along == CutAlong::kYes && plan.along.size > 1 && along_is_outer;
   // Columns are cut in whole cache lines, so that two threads never write the same one.
   constexpr int64_t kColumns = 64;
-  if (!by_position_) unit_ = kColumns;
+  if (!by_position_ && std::min(row_.tensor, row_.values) == 1) unit_ = kColumns;
   const int64_t size = by_position_ ? plan.along.size : row_.size;
   units_ = (size + unit_ - 1) / unit_;
   constexpr int64_t kPiece = kCheapGrain / 4;
@@ -110,9 +117,8 @@ IndexLoop IndexPieces::loop(int64_t piece, IndexOffsets& at) const {
   IndexAxis& axis = by_position_ ? along : beside;
   restrict_axis(axis, at, units_ * piece / pieces_ * unit_,
                 std::min(units_ * (piece + 1) / pieces_ * unit_, axis.size));
-  // The inner axis is the one in which values lie closer together.
-  const bool rows = along.size == 1 || (beside.size > 1 && beside.values <= along.values);
-  return rows ? IndexLoop{along, beside, plan_.step} : IndexLoop{beside, along, plan_.step};
+  return along_is_inner(beside, along) ? IndexLoop{beside, along, plan_.step}
+                                       : IndexLoop{along, beside, plan_.step};
 }
 
 }  // namespace lamina
