@@ -21,7 +21,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2], help="thread counts")
     parser.add_argument("--rounds", type=int, default=15, help="rounds of each contender")
     parser.add_argument("--only", default="", help="run cases whose name contains this")
-    parser.add_argument("--json", type=Path, default=Path("benchmarks.json"), help="figures go here")
+    parser.add_argument("--json", type=Path, default=Path("benchmarks.json"), help="figures")
     parser.add_argument("--worker", type=int, help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     unknown = set(chosen.groups) - set(NAMES)
@@ -40,7 +40,7 @@ def _work(arguments: argparse.Namespace) -> None:
     lm.set_num_threads(arguments.worker)
     rows: list[dict[str, Any]] = []
     for group in arguments.groups or NAMES:
-        print(f"\n{group}, {arguments.worker} thread(s), {lm.isa()}; x = best rival's time / lamina's")
+        print(f"\n{group}, {arguments.worker} thread(s), {lm.isa()}; x: best rival's time / ours")
         for case in GROUPS[group]():
             if arguments.only not in case.name:
                 continue

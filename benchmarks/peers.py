@@ -27,9 +27,7 @@ def load_jax() -> Any:
 
 def environment(threads: int) -> dict[str, str]:
     """The environment of a run in which everybody has `threads` threads and its best kernels."""
-    result = {
-        name: value for name, value in os.environ.items() if not name.startswith("OPENBLAS_")
-    }
+    result = {name: value for name, value in os.environ.items() if not name.startswith("OPENBLAS_")}
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         result[name] = str(threads)
     return result

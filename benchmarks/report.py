@@ -43,7 +43,8 @@ def show(case: Case, row: dict[str, Any]) -> None:
     seconds = row["seconds"]
     others = "  ".join(f"{n} {_time(s)}" for n, s in seconds.items() if n != "lamina")
     ratio = f"{row['ratio']:5.2f}x" if row["ratio"] else "      "
-    print(f"{case.name:<26} {_time(seconds['lamina'])} {_rate(case, seconds['lamina'])} {ratio}  | {others}", flush=True)
+    own = seconds["lamina"]
+    print(f"{case.name:<26} {_time(own)} {_rate(case, own)} {ratio}  | {others}", flush=True)
 
 
 def summarize(rows: list[dict[str, Any]]) -> None:
@@ -57,6 +58,6 @@ def summarize(rows: list[dict[str, Any]]) -> None:
         worst = min(chosen, key=lambda r: r["ratio"])
         behind = sum(r["ratio"] < 1 for r in chosen)
         print(
-            f"{group}, {threads} thread{'s' * (threads > 1)}: {mean:.2f}x the best rival in the mean, "
+            f"{group}, {threads} thread(s): {mean:.2f}x the best rival in the geometric mean, "
             f"behind in {behind} of {len(chosen)}, worst {worst['ratio']:.2f}x ({worst['name']})"
         )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 Contender = Callable[[], object]
 
 ROUND_SECONDS = 0.004
-# Worker threads of the contender before spin for a while; they must be asleep when the next one starts.
+# The worker threads of one contender spin for a while and must sleep when the next one starts.
 SETTLE_SECONDS = 0.004
 
 

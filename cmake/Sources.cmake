@@ -13,6 +13,7 @@ set(LAMINA_CORE_SOURCES
   csrc/core/tensor.cpp
   csrc/exec/program.cpp
   csrc/kernels/dispatch.cpp
+  csrc/ops/advanced_index.cpp
   csrc/ops/arg_reduce.cpp
   csrc/ops/copy.cpp
   csrc/ops/cumulative.cpp
@@ -23,8 +24,6 @@ set(LAMINA_CORE_SOURCES
   csrc/ops/gemm_blocks.cpp
   csrc/ops/index.cpp
   csrc/ops/index_plan.cpp
-  csrc/ops/subscript.cpp
-  csrc/ops/advanced_index.cpp
   csrc/ops/inplace.cpp
   csrc/ops/install.cpp
   csrc/ops/join.cpp
@@ -40,6 +39,7 @@ set(LAMINA_CORE_SOURCES
   csrc/ops/sort.cpp
   csrc/ops/statistics.cpp
   csrc/ops/step.cpp
+  csrc/ops/subscript.cpp
   csrc/ops/view.cpp
 )
 

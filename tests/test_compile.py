@@ -1,12 +1,14 @@
-"""lamina.compile: replays equal eager runs bit for bit, and what cannot be captured is a clear error."""
+"""lamina.compile: replays equal eager runs bit for bit; what cannot be captured is an error."""
 
 from __future__ import annotations
 
+import itertools
 import threading
 
-import lamina as lm
 import numpy as np
 import pytest
+
+import lamina as lm
 
 STEPS = 200
 
@@ -14,7 +16,7 @@ STEPS = 200
 def parameters(sizes, seed=0):
     rng = np.random.default_rng(seed)
     result = []
-    for rows, columns in zip(sizes, sizes[1:], strict=False):
+    for rows, columns in itertools.pairwise(sizes):
         result.append(rng.standard_normal((rows, columns)).astype(np.float32) / rows**0.5)
         result.append(np.zeros(columns, np.float32))
     return [lm.tensor(array).requires_grad_() for array in result]
@@ -159,11 +161,11 @@ def test_weights_changed_from_outside_are_seen():
 
 
 def test_structure_and_other_arguments():
-    compiled = lm.compile(lambda pair, scale=1: {"sum": pair[0] + pair[1], "same": [pair[0] * scale]})
+    compiled = lm.compile(lambda pair, scale=1: {"sum": pair[0] + pair[1], "x": [pair[0] * scale]})
     for scale in (1, 3, 1):
         result = compiled((lm.ones(2), lm.ones(2)), scale=scale)
         assert result["sum"].tolist() == [2, 2]
-        assert result["same"][0].tolist() == [scale, scale]
+        assert result["x"][0].tolist() == [scale, scale]
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,11 @@ TESTED_ELSEWHERE = {
         no_grad enable_grad inference_mode set_grad_enabled
     """,
     "test_compile.py": "compile",
-    "test_exchange.py": "as_tensor asarray from_dlpack from_numpy numpy tensor tolist",
+    "test_creation.py": """
+        as_tensor asarray new_tensor tensor
+        BoolTensor ByteTensor DoubleTensor FloatTensor IntTensor LongTensor
+    """,
+    "test_exchange.py": "from_dlpack from_numpy numpy tolist",
     "test_errors.py": "item",
     "test_hooks.py": "is_anomaly_enabled register_hook retain_grad",
     "test_package.py": "config isa set_isa empty_cache reset_peak_memory",

@@ -10,6 +10,7 @@ import numpy as np
 import lamina as lm
 from benchmarks.case import Case
 from benchmarks.peers import torch
+from benchmarks.timing import Contender
 
 COUNTS = [10**3, 10**4, 10**5, 10**6, 10**7]
 
@@ -34,19 +35,27 @@ FUNCTIONS: list[tuple[str, Callable[..., Any], Callable[..., Any], int]] = [
 ]
 
 
+def _contenders(
+    function: Callable[..., Any], in_numpy: Callable[..., Any], a: np.ndarray, b: np.ndarray
+) -> dict[str, Contender]:
+    x, y = lm.from_numpy(a), lm.from_numpy(b)
+    result: dict[str, Contender] = {
+        "lamina": lambda: function(lm, x, y),
+        "numpy": lambda: in_numpy(a, b),
+    }
+    if torch is not None:
+        p, q = torch.from_numpy(a), torch.from_numpy(b)
+        result["torch"] = lambda: function(torch, p, q)
+    return result
+
+
 def cases() -> Iterator[Case]:
     """Each function at each size, in float32."""
     for count in COUNTS:
         rng = np.random.default_rng(count)
         a = rng.standard_normal(count).astype(np.float32)
         b = np.abs(rng.standard_normal(count)).astype(np.float32) + 0.1
-        x, y = lm.from_numpy(a), lm.from_numpy(b)
-        p, q = (torch.from_numpy(a), torch.from_numpy(b)) if torch is not None else (None, None)
         for name, function, in_numpy, reads in FUNCTIONS:
-            contenders = {
-                "lamina": lambda f=function: f(lm, x, y),
-                "numpy": lambda f=in_numpy: f(a, b),
-            }
-            if torch is not None:
-                contenders["torch"] = lambda f=function: f(torch, p, q)
-            yield Case("elementwise", f"{name} {count}", contenders, bytes=4.0 * count * (reads + 1))
+            contenders = _contenders(function, in_numpy, a, b)
+            traffic = 4.0 * count * (reads + 1)
+            yield Case("elementwise", f"{name} {count}", contenders, bytes=traffic)

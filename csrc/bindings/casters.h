@@ -64,7 +64,8 @@ struct type_caster<lamina::Tensor> {
 
 template <>
 struct type_caster<lamina::Dims> {
-  PYBIND11_TYPE_CASTER(lamina::Dims, const_name("int | collections.abc.Sequence[int]"));
+  PYBIND11_TYPE_CASTER(lamina::Dims,
+                       io_name("int | collections.abc.Sequence[int]", "lamina.Size"));
   bool load(handle source, bool) { return lamina::bindings::load_dims(source.ptr(), value); }
   static handle cast(const lamina::Dims& dims, return_value_policy, handle) {
     return lamina::bindings::size_tuple(dims);

@@ -17,11 +17,11 @@ py::tuple as_tuple(const std::vector<Tensor>& tensors) {
   return result;
 }
 
-Dims broadcast_all(const py::args& shapes) {
+py::tuple broadcast_all(const py::args& shapes) {
   Dims result;
   for (const py::handle shape : shapes)
     result = broadcast("broadcast_shapes", result, shape.cast<Dims>());
-  return result;
+  return py::reinterpret_steal<py::tuple>(size_tuple(result));
 }
 
 py::tuple split_evenly(const Tensor& x, int64_t size, int64_t dim) {

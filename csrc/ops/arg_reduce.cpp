@@ -22,15 +22,16 @@ enum class Extreme { kMax, kMin };
 template <class T>
 using Kernel = void (*)(const ReduceBlock& block, const T* x, T* values, int64_t* indices);
 
-// Elements of a result that one call searches, and calls' elements at least.
+// Elements of a result that one call searches at most, and of a call (and its columns) at least.
 constexpr int64_t kPiece = int64_t{1} << 16;
 constexpr int64_t kTaskElements = int64_t{1} << 14;
+constexpr int64_t kTaskColumns = int64_t{1} << 9;
 
 // The results of group after group (see Reduction: all but the last of the kept dimensions), in chunks.
 template <class T>
 void search(const Reduction& how, Kernel<T> kernel, const T* x, T* values, int64_t* indices) {
   const int64_t line = how.kept.back(), groups = how.results() / line;
-  const int64_t least = how.n_stride == 1 ? 1 : 128;
+  const int64_t least = how.n_stride == 1 ? 1 : kTaskColumns;
   const int64_t chunk = std::min(line, std::max(least, kTaskElements / how.n));
   const int64_t chunks = (line + chunk - 1) / chunk;
   parallel_for(groups * chunks, std::max<int64_t>(1, 2 * kCheapGrain / (chunk * how.n)),
@@ -103,8 +104,9 @@ ValuesIndices extreme_along(const char* name, Extreme extreme, const Tensor& x, 
 }
 
 Tensor position(const char* name, Extreme extreme, const Tensor& x) {
-  const Tensor flat = reshape(detach(x), {x.count()});
-  return find(name, extreme, flat, 1, false).indices;
+  // Positions count in the order of the elements, which only a contiguous tensor is walked in.
+  const Tensor flat = x.contiguous() ? x : clone(detach(x));
+  return find(name, extreme, flat, dim_mask(name, {}, x.ndim()), false).indices;
 }
 
 Tensor position_along(const char* name, Extreme extreme, const Tensor& x, int64_t dim,

@@ -7,6 +7,7 @@
 #include "ops/copy.h"
 #include "ops/elementwise.h"
 #include "ops/index.h"
+#include "ops/index_plan.h"
 #include "ops/inplace.h"
 #include "ops/view.h"
 
@@ -41,6 +42,22 @@ Tensor covered(Tensor source, const Dims& index) {
   for (int d = 0; d < index.size(); ++d)
     if (source.size(d) != index[d]) source = narrow(source, d, 0, index[d]);
   return source;
+}
+
+void launch_scatter(const char* op, const IndexPlan& plan, const Tensor& target, int64_t size,
+                    const Tensor& index, const Tensor& values, Scatter how) {
+  visit(target.dtype(), [&]<class T>() {
+    auto* kernel = kernel_for<T>(how);
+    const int64_t count = index.count();
+    exec::launch(op, {&target}, {&index, &values, &target}, [=](exec::Buffers buffers) {
+      auto* places = buffers.get<const int64_t>(1);
+      check_bounds(op, places, count, size);
+      run(plan, CutAlong::kNo, [=](const IndexLoop& loop, const IndexOffsets& first) {
+        kernel(loop, buffers.get<T>(0) + first.tensor, places + first.index,
+               buffers.get<const T>(2) + first.values);
+      });
+    });
+  });
 }
 
 // Without history.
@@ -203,22 +220,6 @@ void check_index_shape(const char* op, const Dims& sizes, int dim, const Dims& i
   for (int d = 0; d < std::min(sizes.size(), index.size()); ++d)
     check(d == dim || index[d] <= sizes[d], op, "expected an index no larger than ", sizes,
           " except in dimension ", dim, "; got ", index);
-}
-
-void launch_scatter(const char* op, const IndexPlan& plan, const Tensor& target, int64_t size,
-                    const Tensor& index, const Tensor& values, Scatter how) {
-  visit(target.dtype(), [&]<class T>() {
-    auto* kernel = kernel_for<T>(how);
-    const int64_t count = index.count();
-    exec::launch(op, {&target}, {&index, &values, &target}, [=](exec::Buffers buffers) {
-      auto* places = buffers.get<const int64_t>(1);
-      check_bounds(op, places, count, size);
-      run(plan, CutAlong::kNo, [=](const IndexLoop& loop, const IndexOffsets& first) {
-        kernel(loop, buffers.get<T>(0) + first.tensor, places + first.index,
-               buffers.get<const T>(2) + first.values);
-      });
-    });
-  });
 }
 
 void scatter_(const Tensor& target, int64_t dim, const Tensor& index, const Tensor& source,

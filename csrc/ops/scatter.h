@@ -3,7 +3,6 @@
 #pragma once
 
 #include "core/tensor.h"
-#include "ops/index_plan.h"
 
 namespace lamina {
 
@@ -24,9 +23,5 @@ void scatter_reduce_(const Tensor& target, int64_t dim, const Tensor& index, con
 // Refuses an index that has another number of dimensions than the tensor, or is larger in any but
 // `dim`.
 void check_index_shape(const char* op, const Dims& sizes, int dim, const Dims& index);
-
-// Joins values into a tensor at checked places, without history.
-void launch_scatter(const char* op, const IndexPlan& plan, const Tensor& target, int64_t size,
-                    const Tensor& index, const Tensor& values, Scatter how);
 
 }  // namespace lamina

@@ -40,7 +40,8 @@ def shallow_copy(tensor: Tensor) -> Tensor:
 def deep_copy(tensor: Tensor, memo: dict[int, Any]) -> Tensor:
     """Return an independent copy with its gradient, once for each tensor of a `copy.deepcopy`."""
     if id(tensor) in memo:
-        return memo[id(tensor)]
+        copied: Tensor = memo[id(tensor)]
+        return copied
     if not tensor.is_leaf:
         raise RuntimeError("[deepcopy] expected a leaf; use detach() or clone() on a result of ops")
     made = rebuild(type(tensor), tensor.detach().clone(), tensor.requires_grad)

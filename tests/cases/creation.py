@@ -145,7 +145,7 @@ RANGES = [
             call(1, 7, 2, dtype=dtype("float64")),
             call(4, dtype=dtype("int32")),
             call(2**60, 2**60 + 3),
-            call(2**62, -(2**62), -(2**61)),
+            call(2**60 + 8, 2**60, -3),
             call(100_000),
         ],
         errors=[

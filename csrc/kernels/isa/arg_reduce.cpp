@@ -10,40 +10,50 @@ constexpr int64_t kStretch = 2048;
 
 template <class F, class T>
 LAMINA_INLINE T extreme_of(int64_t n, const T* x) {
-  const ReduceBlock block{1, 0, 1, 0, n, 1};
   if constexpr (Scalar<T>)
-    return FoldVectors<F, T>::row(block, x, T(0));
+    return fold_row<F>(n, x);
   else
-    return FoldElements<F, T, T>::row(block, x, T(0));
+    return FoldElements<F, T, T>::row({1, 0, 1, 0, n, 1}, x, T(0));
 }
 
 // Does x take the place of the extreme so far?
-template <class F, class T>
-LAMINA_INLINE bool displaces(T x, T extreme) {
-  if constexpr (Scalar<T>) return F::displaces(x, extreme) | ((x != x) & (extreme == extreme));
-  else return F::displaces(x, extreme);
+template <class F, class V>
+LAMINA_INLINE auto displaces(V x, V extreme) {
+  if constexpr (Real<V>)
+    return F::displaces(x, extreme) | (isnan(x) & !isnan(extreme));
+  else
+    return F::displaces(x, extreme);
 }
 
 struct ArgMax : Highest {
-  template <class T>
-  static LAMINA_INLINE bool displaces(T x, T extreme) {
+  template <class V>
+  static LAMINA_INLINE auto displaces(V x, V extreme) {
     return x > extreme;
   }
 };
 struct ArgMin : Lowest {
-  template <class T>
-  static LAMINA_INLINE bool displaces(T x, T extreme) {
+  template <class V>
+  static LAMINA_INLINE auto displaces(V x, V extreme) {
     return x < extreme;
   }
 };
 
-template <class T>
-LAMINA_INLINE int64_t first_of(const T* x, T value) {
-  int64_t i = 0;
-  if (value != value)
-    while (x[i] == x[i]) ++i;
+template <class V>
+LAMINA_INLINE auto same(V a, V b) {
+  if constexpr (Real<V>)
+    return (a == b) | (isnan(a) & isnan(b));
   else
-    while (x[i] != value) ++i;
+    return a == b;
+}
+
+template <class T>
+LAMINA_INLINE int64_t first_of(int64_t n, const T* x, T value) {
+  int64_t i = 0;
+  if constexpr (Scalar<T>) {
+    using V = Vec<T>;
+    while (i + V::width <= n && !any(same(V::load(x + i), V(value)))) i += V::width;
+  }
+  while (!same(x[i], value)) ++i;
   return i;
 }
 
@@ -59,30 +69,60 @@ LAMINA_INLINE int64_t row(int64_t n, const T* x) {
       best = i;
     }
   }
-  return best + first_of(x + best, extreme);
+  return best + first_of(n - best, x + best, extreme);
 }
 
-constexpr int64_t kColumns = 256;
+constexpr int64_t kColumns = 1024;
 
-// At most kColumns results at a time, with places as wide as the elements.
-template <class F, class T, class Place>
-LAMINA_INLINE void columns(int64_t kept, const ReduceBlock& block, const T* x, T* values,
-                           int64_t* indices) {
-  Place places[kColumns];
-  for (int64_t c = 0; c < kept; ++c) {
-    values[c] = x[c];
-    places[c] = 0;
-  }
+// At most kColumns results at a time.
+template <class F, class T>
+LAMINA_INLINE void columns_by_element(const ReduceBlock& block, const T* x, T* values,
+                                      int64_t* indices) {
+  for (int64_t c = 0; c < block.kept; ++c) indices[c] = 0;
   for (int64_t row = 1; row < block.n; ++row) {
     const T* at = x + row * block.n_stride;
-    const auto place = static_cast<Place>(row);
-    for (int64_t c = 0; c < kept; ++c) {
+    for (int64_t c = 0; c < block.kept; ++c) {
       const bool takes = displaces<F>(at[c], values[c]);
       values[c] = takes ? at[c] : values[c];
-      places[c] = takes ? place : places[c];
+      indices[c] = takes ? row : indices[c];
     }
   }
-  for (int64_t c = 0; c < kept; ++c) indices[c] = places[c];
+}
+
+// Some rows at a time, while their extremes stay in registers. The indices are integers of the elements' width, kept
+// as bit patterns.
+template <class F, class T>
+LAMINA_INLINE void columns_by_vector(const ReduceBlock& block, const T* x, T* values,
+                                     int64_t* indices) {
+  using Index = IntVec<T>;
+  T bits[kColumns];
+  for (int64_t c = 0; c < block.kept; ++c) bits[c] = T(0);
+  for (int64_t first = 1; first < block.n; first += kRows) {
+    const int64_t last = first + kRows < block.n ? first + kRows : block.n;
+    walk<T>(block.kept, [&](int64_t c, auto part) {
+      Vec<T> extreme = part.load(values + c);
+      Index index = to_bits(part.load(bits + c));
+      for (int64_t row = first; row < last; ++row) {
+        const Vec<T> at = part.load(x + row * block.n_stride + c);
+        const auto takes = displaces<F>(at, extreme);
+        extreme = select(takes, at, extreme);
+        index = select(takes, Index(static_cast<typename Index::Lane>(row)), index);
+      }
+      part.store(values + c, extreme);
+      part.store(bits + c, from_bits(index));
+    });
+  }
+  for (int64_t c = 0; c < block.kept; ++c) indices[c] = to_bits(bits[c]);
+}
+
+template <class F, class T>
+LAMINA_INLINE void columns(const ReduceBlock& block, const T* x, T* values, int64_t* indices) {
+  for (int64_t c = 0; c < block.kept; ++c) values[c] = x[c];
+  if constexpr (Scalar<T>) {
+    if (sizeof(T) == 8 || block.n <= INT32_MAX)
+      return columns_by_vector<F>(block, x, values, indices);
+  }
+  columns_by_element<F>(block, x, values, indices);
 }
 
 template <class F, class T>
@@ -94,12 +134,10 @@ LAMINA_INLINE void find(const ReduceBlock& block, const T* x, T* values, int64_t
     }
     return;
   }
+  ReduceBlock part = block;
   for (int64_t c = 0; c < block.kept; c += kColumns) {
-    const int64_t kept = block.kept - c < kColumns ? block.kept - c : kColumns;
-    if (sizeof(T) == 8 || block.n > INT32_MAX)
-      columns<F, T, int64_t>(kept, block, x + c, values + c, indices + c);
-    else
-      columns<F, T, int32_t>(kept, block, x + c, values + c, indices + c);
+    part.kept = block.kept - c < kColumns ? block.kept - c : kColumns;
+    columns<F>(part, x + c, values + c, indices + c);
   }
 }
 

@@ -100,4 +100,15 @@ void fold(const ReduceBlock& block, const void* from, const void* centers, void*
       y[i] = Fold::row(block, x, center ? center[i] : A(0));
 }
 
+// The same for kernels of other families: one row of floats, and some columns of them.
+template <class F, class T>
+LAMINA_INLINE T fold_row(int64_t n, const T* x) {
+  return FoldVectors<F, T>::row({1, 0, 1, 0, n, 1}, x, T(0));
+}
+template <class F, class T>
+LAMINA_INLINE void fold_columns(int64_t kept, int64_t n, int64_t stride, const T* x, T* y) {
+  const T* center = nullptr;
+  fold_columns<F, FoldVectors<F, T>>({kept, 1, 1, 0, n, stride}, x, center, y);
+}
+
 }  // namespace lamina::LAMINA_ISA_NS

@@ -109,9 +109,25 @@ struct Prod {
   }
 };
 
+// In two steps, so that single numbers need no branch that depends on their order.
+struct HighestLane {
+  template <class Lanes>
+  static LAMINA_INLINE Lanes join(Lanes a, Lanes b) {
+    const Lanes high = a > b ? a : b;
+    return a != a ? a : high;
+  }
+};
+struct LowestLane {
+  template <class Lanes>
+  static LAMINA_INLINE Lanes join(Lanes a, Lanes b) {
+    const Lanes low = a < b ? a : b;
+    return a != a ? a : low;
+  }
+};
+
 // The later value comes first, which keeps the test for NaN out of the chain of dependent instructions.
 struct Highest {
-  using Fold = native::Maximum;
+  using Fold = HighestLane;
   template <class T>
   static constexpr T identity() {
     return Limits<T>::kLowest;
@@ -126,7 +142,7 @@ struct Highest {
   }
 };
 struct Lowest {
-  using Fold = native::Minimum;
+  using Fold = LowestLane;
   template <class T>
   static constexpr T identity() {
     return Limits<T>::kHighest;

@@ -1,7 +1,6 @@
 // Softmax and its logarithm along adjacent numbers (a row each) or across them (many columns at once), with their
 // gradients.
-#include "kernels/isa/vec_math.h"
-#include "kernels/isa/vec_walk.h"
+#include "kernels/isa/reduce_fold.h"
 #include "kernels/table.h"
 
 namespace lamina::LAMINA_ISA_NS {
@@ -10,8 +9,8 @@ namespace {
 // Columns whose maxima and sums fit beside the data in the first cache.
 constexpr int64_t kColumns = 256;
 
-// A formula is four steps: term() is summed, with x seen from the maximum; store() tells whether the terms are kept;
-// closing() is what finish() needs of the sum.
+// The exponentials of the elements, seen from the highest, are summed; closing() is what finish() needs of the sum.
+// finish() gets the exponential back where kKeepsTerms, else the element.
 struct Softmax {
   static constexpr bool kKeepsTerms = true;
   template <class V>
@@ -35,22 +34,10 @@ struct LogSoftmax {
   }
 };
 
-template <class T>
-LAMINA_INLINE T highest_of(int64_t n, const T* x) {
-  using V = Vec<T>;
-  const V lowest(-Layout<T>::kInfinity);
-  V highest = lowest;
-  walk<T>(n, [&](int64_t i, auto part) {
-    highest = maximum(part.fill(part.load(x + i), lowest), highest);
-  });
-  return hmax(highest);
-}
-
 template <class F, class T>
 LAMINA_INLINE void row(int64_t n, const T* x, T* y) {
   using V = Vec<T>;
-  const T top = highest_of(n, x);
-  const V highest(top);
+  const V highest(fold_row<Highest>(n, x));
   V sum(T(0));
   walk<T>(n, [&](int64_t i, auto part) {
     const V term = exp(part.load(x + i) - highest);
@@ -64,16 +51,13 @@ LAMINA_INLINE void row(int64_t n, const T* x, T* y) {
   });
 }
 
+// Row by row, as memory has them.
 template <class F, class T>
 LAMINA_INLINE void columns(int64_t lines, int64_t n, int64_t stride, const T* x, T* y) {
   using V = Vec<T>;
   T highest[kColumns], sums[kColumns];
-  walk<T>(lines, [&](int64_t c, auto part) {
-    V top = part.load(x + c);
-    for (int64_t i = 1; i < n; ++i) top = maximum(part.load(x + c + i * stride), top);
-    part.store(highest + c, top);
-    part.store(sums + c, V(T(0)));
-  });
+  fold_columns<Highest>(lines, n, stride, x, highest);
+  for (int64_t c = 0; c < lines; ++c) sums[c] = T(0);
   for (int64_t i = 0; i < n; ++i)
     walk<T>(lines, [&](int64_t c, auto part) {
       const V term = exp(part.load(x + i * stride + c) - part.load(highest + c));
@@ -128,16 +112,19 @@ LAMINA_INLINE void row_bwd(int64_t n, const T* y, const T* grad, T* grad_x) {
 template <class F, class T>
 LAMINA_INLINE void columns_bwd(int64_t lines, int64_t n, int64_t stride, const T* y, const T* grad,
                                T* grad_x) {
-  using V = Vec<T>;
-  walk<T>(lines, [&](int64_t c, auto part) {
-    V sum(T(0));
-    for (int64_t i = 0; i < n; ++i)
-      sum += F::term(part.load(y + c + i * stride), part.load(grad + c + i * stride));
-    for (int64_t i = 0; i < n; ++i) {
-      const int64_t at = c + i * stride;
-      part.store(grad_x + at, F::finish(part.load(y + at), part.load(grad + at), sum));
-    }
-  });
+  T sums[kColumns];
+  for (int64_t c = 0; c < lines; ++c) sums[c] = T(0);
+  for (int64_t i = 0; i < n; ++i)
+    walk<T>(lines, [&](int64_t c, auto part) {
+      const int64_t at = i * stride + c;
+      part.store(sums + c, part.load(sums + c) + F::term(part.load(y + at), part.load(grad + at)));
+    });
+  for (int64_t i = 0; i < n; ++i)
+    walk<T>(lines, [&](int64_t c, auto part) {
+      const int64_t at = i * stride + c;
+      part.store(grad_x + at,
+                 F::finish(part.load(y + at), part.load(grad + at), part.load(sums + c)));
+    });
 }
 
 // Calls row(offset) for each row, or columns(first, count) for groups of columns.

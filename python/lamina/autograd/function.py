@@ -60,7 +60,9 @@ class FunctionContext:
                 f"[saved_tensors] a saved tensor of shape {tuple(tensor.shape)} was changed in "
                 f"place: it is at version {tensor._version}, expected version {version}"
             )
-        return tensor if slot < 0 else _core._reattach(self._node, tensor, slot)
+        if slot < 0 or self._node is None:
+            return tensor
+        return _core._reattach(self._node, tensor, slot)
 
 
 class Function:

@@ -96,9 +96,10 @@ def _compare(
     distance = np.where(wrong, np.abs(analytic - numeric), -1)
     row, column = np.unravel_index(int(np.argmax(distance)), distance.shape)
     return (
-        f"[gradcheck] the gradient of output {output} for input {which} is wrong: d output[{row}] / "
-        f"d input[{column}] (flat indices) is {analytic[row, column]:.10g} analytically and "
-        f"{numeric[row, column]:.10g} numerically; {int(wrong.sum())} of {wrong.size} elements differ"
+        f"[gradcheck] the gradient of output {output} for input {which} is wrong: d output[{row}] "
+        f"/ d input[{column}] (flat indices) is {analytic[row, column]:.10g} analytically and "
+        f"{numeric[row, column]:.10g} numerically; {int(wrong.sum())} of {wrong.size} elements "
+        "differ"
     )
 
 

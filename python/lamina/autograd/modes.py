@@ -91,7 +91,7 @@ def enable_grad(function: Any = None) -> Any:
 
 
 def inference_mode(mode: Any = True) -> Any:
-    """Record no ops within it; the same as no_grad here, as views and versions cost nothing more."""
+    """Record no ops within it; the same as no_grad, as views and versions cost nothing here."""
     if callable(mode):
         return no_grad(mode)
     return Switch(_core._set_grad_enabled, not mode)

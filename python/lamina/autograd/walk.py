@@ -19,7 +19,7 @@ def _as_list(tensors: Tensors) -> list[Tensor]:
 def _gradients(outputs: list[Tensor], gradients: Gradients) -> list[Tensor | None]:
     if gradients is None:
         return [None] * len(outputs)
-    result = [gradients] if isinstance(gradients, Tensor) else list(gradients)
+    result: list[Tensor | None] = [gradients] if isinstance(gradients, Tensor) else list(gradients)
     if len(result) != len(outputs):
         message = f"[backward] expected {len(outputs)} gradients, one an output; got {len(result)}"
         raise ValueError(message)
@@ -91,4 +91,4 @@ def register_hook(tensor: Tensor, hook: Callable[[Tensor], Tensor | None]) -> Re
     return RemovableHandle(tensor, tensor._add_hook(hook))
 
 
-Tensor.register_hook = register_hook
+setattr(Tensor, "register_hook", register_hook)  # noqa: B010

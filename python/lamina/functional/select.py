@@ -41,7 +41,8 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
 
 def msort(input: Tensor) -> Tensor:
     """The first dimension in ascending order."""
-    return _core.sort(input, 0).values
+    ordered: Tensor = _core.sort(input, 0).values
+    return ordered
 
 
 def _between(ordered: Tensor, ranks: Tensor, interpolation: str) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from lamina import _core
 from lamina._core import Tensor
@@ -203,8 +204,8 @@ def meshgrid(*tensors: Tensor | Sequence[Tensor], indexing: str = "ij") -> tuple
     if indexing not in ("ij", "xy"):
         raise ValueError(f"[meshgrid] expected indexing to be 'ij' or 'xy'; got {indexing!r}")
     single = tensors[0] if len(tensors) == 1 else None
-    given = [*single] if isinstance(single, (list, tuple)) else [*tensors]
-    vectors = [atleast_1d(vector) for vector in given]
+    given: Any = single if isinstance(single, (list, tuple)) else tensors
+    vectors: list[Tensor] = [atleast_1d(vector) for vector in given]
     if any(vector.dim() > 1 for vector in vectors):
         raise ValueError("[meshgrid] expected tensors of at most one dimension; got more")
     swap = indexing == "xy" and len(vectors) > 1
@@ -261,7 +262,8 @@ def cartesian_prod(*tensors: Tensor) -> Tensor:
 def _triangle(row: int, col: int, offset: int, lower: bool) -> Tensor:
     ones = _core.ones([row, col], dtype=_core.bool)
     kept = _core.tril(ones, offset) if lower else _core.triu(ones, offset)
-    return kept.nonzero().t()
+    positions: Tensor = kept.nonzero()
+    return positions.t()
 
 
 def tril_indices(row: int, col: int, offset: int = 0) -> Tensor:
