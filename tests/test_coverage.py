@@ -28,7 +28,8 @@ TESTED_ELSEWHERE = {
         as_tensor asarray new_tensor tensor
         BoolTensor ByteTensor DoubleTensor FloatTensor IntTensor LongTensor
     """,
-    "test_exchange.py": "from_dlpack from_numpy numpy tolist",
+    "test_dlpack.py": "from_dlpack",
+    "test_exchange.py": "from_numpy numpy tolist",
     "test_errors.py": "item",
     "test_hooks.py": "is_anomaly_enabled register_hook retain_grad",
     "test_package.py": "config isa set_isa empty_cache reset_peak_memory",

@@ -18,6 +18,9 @@ class Label(enum.IntEnum):
 class Plain:
     """Not a number, but a sequence of them."""
 
+    def __repr__(self):
+        return "Plain()"
+
     def __len__(self):
         return 2
 
@@ -27,6 +30,9 @@ class Plain:
 
 class Pixels:
     """Offers NumPy's protocol alone."""
+
+    def __repr__(self):
+        return "Pixels()"
 
     def __array__(self, dtype=None, copy=None):
         return np.arange(3, dtype=dtype)
@@ -258,3 +264,9 @@ def test_typed_constructors(name, dtype):
     assert tuple(make(2, 3).shape) == (2, 3)
     assert make([0, 1]).tolist() == lm.tensor([0, 1], dtype=dtype).tolist()
     assert make().numel() == 0
+
+
+def test_tensors_in_lists_are_no_constants_of_a_compiled_step():
+    step = lm.compile(lambda x: x + lm.tensor([x.sum(), 1.0]))
+    with pytest.raises(RuntimeError, match="tensor"):
+        step(lm.ones(2))

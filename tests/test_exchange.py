@@ -1,27 +1,15 @@
-"""Tensors and the rest of Python: NumPy, buffers, DLPack, lists, pickles, copies."""
+"""Tensors beside NumPy arrays, other buffers and lists, without copies where that is possible."""
 
 import array
-import copy
 import gc
-import pickle
 import weakref
 
 import numpy as np
 import pytest
+from arrays import SHAPES, numbered, shares_memory
 from cases import ALL
 
 import lamina as lm
-
-SHAPES = [(), (0,), (3,), (2, 3), (2, 0, 3), (2, 3, 4)]
-
-
-def numbered(shape, dtype="float32"):
-    return np.arange(np.prod(shape), dtype=np.int64).reshape(shape).astype(dtype)
-
-
-def shares_memory(tensor, values):
-    return np.shares_memory(tensor.numpy(), values)
-
 
 # ---- NumPy ----
 
@@ -208,76 +196,6 @@ def test_buffers_of_strided_memory_need_a_consumer_that_knows():
         array.array("B").frombytes(lm.ones(2, 3).T)
 
 
-# ---- DLPack ----
-
-
-@pytest.mark.parametrize("dtype", ALL)
-@pytest.mark.parametrize("shape", SHAPES)
-def test_dlpack_to_numpy_and_back(shape, dtype):
-    tensor = lm.tensor(numbered(shape, dtype))
-    values = np.from_dlpack(tensor)
-    assert values.dtype == numbered((), dtype).dtype
-    np.testing.assert_array_equal(values, numbered(shape, dtype))
-    back = lm.from_dlpack(values)
-    assert back.dtype == tensor.dtype
-    assert tuple(back.shape) == shape
-    assert not values.size or shares_memory(back, values)
-
-
-def test_dlpack_strides_copies_and_versions():
-    x = lm.arange(12.0).reshape(3, 4).T
-    np.testing.assert_array_equal(np.from_dlpack(x), x.numpy())
-    assert shares_memory(lm.from_dlpack(x), x.numpy())
-    assert not shares_memory(lm.from_dlpack(x, copy=True), x.numpy())
-    assert "dltensor_versioned" in repr(x.__dlpack__(max_version=(1, 0)))
-    assert '"dltensor"' in repr(x.__dlpack__())
-    assert x.__dlpack_device__() == (1, 0)
-    with pytest.raises(ValueError, match="positive strides"):
-        lm.from_dlpack(np.arange(3.0)[::-1])
-
-
-def test_dlpack_capsules_are_used_once():
-    x = lm.arange(3.0)
-    capsule = x.__dlpack__()
-    assert lm.from_dlpack(capsule).tolist() == [0, 1, 2]
-    with pytest.raises(ValueError, match="PyCapsule"):
-        lm.from_dlpack(capsule)
-
-
-def test_dlpack_keeps_the_memory():
-    capsule = lm.arange(3.0).__dlpack__(max_version=(1, 0))
-    kept = lm.from_dlpack(capsule)
-    del capsule
-    gc.collect()
-    assert kept.tolist() == [0, 1, 2]
-
-
-@pytest.mark.parametrize(
-    ("make", "error", "text"),
-    [
-        (lambda: lm.from_dlpack([1]), TypeError, "__dlpack__"),
-        (lambda: lm.from_dlpack(np.zeros(2, np.complex64)), TypeError, "64 bits"),
-        (lambda: lm.zeros(2).__dlpack__(stream=1), BufferError, "stream"),
-        (lambda: lm.zeros(2).__dlpack__(dl_device=(2, 0)), BufferError, "CPU"),
-    ],
-)
-def test_dlpack_errors(make, error, text):
-    with pytest.raises(error, match=text):
-        make()
-
-
-def test_dlpack_with_torch():
-    torch = pytest.importorskip("torch")
-    x = lm.arange(6.0).reshape(2, 3)
-    theirs = torch.from_dlpack(x)
-    theirs[0, 1] = 9
-    ours = lm.from_dlpack(theirs.T)
-    assert x[0, 1].item() == 9
-    assert ours.tolist() == theirs.T.tolist()
-    assert lm.tensor(theirs).tolist() == theirs.tolist()
-    assert torch.tensor(x.numpy()).tolist() == x.tolist()
-
-
 # ---- lists ----
 
 
@@ -295,77 +213,3 @@ def test_tolist_gives_python_numbers():
     assert {kinds["bool"]} == {bool}
     assert {kinds[name] for name in ("uint8", "int32", "int64")} == {int}
     assert {kinds[name] for name in ("float32", "float64")} == {float}
-
-
-# ---- pickles and copies ----
-
-
-class Named(lm.Tensor):
-    """A subclass with a constructor of its own, as Parameter is."""
-
-    def __new__(cls, data, name):
-        return lm.Tensor.__new__(cls, data)
-
-    def __init__(self, data, name):
-        self.name = name
-
-
-def same(a, b):
-    return a.dtype == b.dtype and a.shape == b.shape and a.tolist() == b.tolist()
-
-
-@pytest.mark.parametrize("protocol", range(2, pickle.HIGHEST_PROTOCOL + 1))
-@pytest.mark.parametrize("dtype", ALL)
-def test_pickle(dtype, protocol):
-    for shape in SHAPES:
-        tensor = lm.tensor(numbered(shape, dtype))
-        back = pickle.loads(pickle.dumps(tensor, protocol))
-        assert type(back) is lm.Tensor
-        assert same(back, tensor)
-        back.zero_()  # memory of its own, and not read-only
-
-
-def test_pickle_of_views_and_leaves():
-    base = lm.arange(12.0).reshape(3, 4)
-    for view in (base.T, base[:, 1], base[:1].expand(5, 4)):
-        assert same(pickle.loads(pickle.dumps(view)), view)
-    leaf = lm.ones(2, requires_grad=True)
-    back = pickle.loads(pickle.dumps(leaf))
-    assert back.requires_grad
-    assert back.is_leaf
-
-
-@pytest.mark.parametrize(
-    "duplicate", [lambda x: pickle.loads(pickle.dumps(x)), copy.copy, copy.deepcopy]
-)
-def test_subclasses_keep_class_and_attributes(duplicate):
-    original = Named(lm.ones(2), "weight").requires_grad_()
-    made = duplicate(original)
-    assert type(made) is Named
-    assert made.name == "weight"
-    assert made.requires_grad
-    assert same(made, original)
-
-
-def test_pickles_of_dtypes_and_sizes():
-    assert pickle.loads(pickle.dumps(lm.float32)) is lm.float32
-    size = lm.ones(2, 3).shape
-    assert pickle.loads(pickle.dumps(size)) == size
-
-
-def test_copy_shares_and_deepcopy_does_not():
-    x = lm.arange(3.0)
-    assert shares_memory(copy.copy(x), x.numpy())
-    assert copy.copy(x) is not x
-    assert not shares_memory(copy.deepcopy(x), x.numpy())
-
-
-def test_deepcopy_keeps_identity_and_gradient():
-    x = lm.arange(3.0).requires_grad_()
-    (x * 2).sum().backward()
-    first, second = copy.deepcopy([x, x])
-    assert first is second
-    assert first.grad.tolist() == [2, 2, 2]
-    assert not shares_memory(first.grad, x.grad.numpy())
-    with pytest.raises(RuntimeError, match="leaf"):
-        copy.deepcopy(x * 2)

@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import subprocess
 import sys
+from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
 import pytest
@@ -55,6 +56,10 @@ def test_fork_after_threaded_work():
     assert result.returncode == 0, result.stderr
 
 
+def workers(method, count):
+    return ProcessPoolExecutor(count, mp_context=multiprocessing.get_context(method))
+
+
 def gradient(seed):
     rng = np.random.default_rng(seed)
     x = lm.tensor(rng.normal(size=(300, 300)).astype(np.float32), requires_grad=True)
@@ -66,17 +71,16 @@ def gradient(seed):
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_workers(method):
     expected = [gradient(seed) for seed in range(4)]  # threads are awake in this process
-    with multiprocessing.get_context(method).Pool(2) as pool:
-        found = pool.map_async(gradient, range(4)).get(timeout=SECONDS)
-    assert found == expected
+    with workers(method, 2) as pool:
+        assert list(pool.map(gradient, range(4), timeout=SECONDS)) == expected
 
 
 @pytest.mark.parametrize("method", START_METHODS)
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_tensors_travel_between_processes(method):
     sent = [lm.ones(3, 4), lm.arange(5)]
-    with multiprocessing.get_context(method).Pool(1) as pool:
-        received = pool.apply_async(tuple, (sent,)).get(timeout=SECONDS)
+    with workers(method, 1) as pool:
+        received = pool.submit(tuple, sent).result(timeout=SECONDS)
     for a, b in zip(sent, received, strict=True):
         assert a.dtype is b.dtype
         np.testing.assert_array_equal(a.numpy(), b.numpy())

@@ -2,7 +2,6 @@
 
 import dataclasses
 import warnings
-from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -77,8 +76,7 @@ def test_random_calls(row, data):
     compare(row, call, got, expected)
 
 
-WIDTHS = {name: width for width, name in enumerate(ALL[::-1])}
-CATEGORIES = {name: "biuf".index(np.dtype(name).kind.replace("u", "i")) for name in ALL}
+CATEGORIES = {name: "bif".index(np.dtype(name).kind.replace("u", "i")) for name in ALL}
 
 
 def promoted(operands):
@@ -105,8 +103,9 @@ def test_promotion(left):
         expected = promoted([left, right])
         a, b = operand(left), operand(right)
         for operation in OPERATIONS:
-            with suppress(TypeError if right in NUMBERS and operation is lm.maximum else ()):
-                kind = operation(a, b).dtype.name
-                assert kind == ("bool" if operation is lm.eq else expected), (left, right)
+            if operation is lm.maximum and right in NUMBERS:
+                continue  # takes tensors only
+            kind = operation(a, b).dtype.name
+            assert kind == ("bool" if operation is lm.eq else expected), (left, right)
         if right not in NUMBERS:
             assert lm.result_type(a, b).name == expected

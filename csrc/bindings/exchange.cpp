@@ -88,9 +88,9 @@ py::object to_array(const Tensor& self, const py::object& dtype, std::optional<b
   const py::object shared = to_numpy(self, false);
   if (copy.value_or(false)) return numpy().attr("array")(shared, dtype);
   const py::object array = numpy().attr("asarray")(shared, dtype);
-  check(copy.value_or(true) || array.is(shared), "__array__",
-        "expected the tensor's own type where no copy is allowed; got ",
-        py::str(dtype).cast<std::string>());
+  if (copy == false && !array.is(shared))
+    fail("__array__", "expected the tensor's own type where no copy is allowed; got ",
+         py::str(dtype).cast<std::string>());
   return array;
 }
 

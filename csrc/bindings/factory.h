@@ -13,8 +13,8 @@ inline Dims sizes_of(const char* op, const py::args& args, const py::object& siz
   const bool named = !size.is_none();
   const py::object sizes = named ? size : args.size() == 1 ? py::object(args[0]) : py::object(args);
   Dims dims;
-  check<TypeError>(named != !args.empty() && load_dims(sizes.ptr(), dims), op,
-                   "expected sizes as integers; got ", py::repr(sizes).cast<std::string>());
+  if (named != args.empty() || !load_dims(sizes.ptr(), dims))
+    fail<TypeError>(op, "expected sizes as integers; got ", py::repr(sizes).cast<std::string>());
   element_count(op, dims);
   return dims;
 }

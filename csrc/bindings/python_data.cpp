@@ -19,7 +19,6 @@ struct Element {
 };
 
 Element element_of(const Tensor& tensor) {
-  exec::value_read("tensor");
   return visit(tensor.dtype(), [&]<class T>() {
     const T value = *tensor.data<T>();
     return Element{tensor.dtype(), static_cast<int64_t>(value), static_cast<double>(value)};
@@ -78,6 +77,8 @@ Tensor array_values(const char* op, PyObject* object, std::optional<DType> dtype
 // Reads single numbers: Python's own and NumPy's.
 class NumberReader {
  public:
+  explicit NumberReader(const char* op) : op_(op) {}
+
   // False for any other object.
   bool load(PyObject* object, Element& element) {
     if (PyFloat_CheckExact(object)) {
@@ -87,7 +88,7 @@ class NumberReader {
     if (!PyLong_Check(object)) return load_numpy(object, element);
     int overflow = 0;
     const int64_t value = PyLong_AsLongLongAndOverflow(object, &overflow);
-    if (overflow) fail("tensor", "expected integers of 64 bits; got a larger one");
+    if (overflow) fail(op_, "expected integers of 64 bits; got a larger one");
     element = {PyBool_Check(object) ? DType::kBool : DType::kInt64, value, 0};
     return true;
   }
@@ -112,9 +113,10 @@ class NumberReader {
     dtype_.reset();
     if (is_tensor(object) || !PyObject_CheckBuffer(object)) return;
     if (!py::isinstance(object, py::module_::import("numpy").attr("generic"))) return;
-    if (const Tensor value = borrow_if_possible("tensor", object)) dtype_ = value.dtype();
+    if (const Tensor value = borrow_if_possible(op_, object)) dtype_ = value.dtype();
   }
 
+  const char* op_;
   PyTypeObject* type_ = nullptr;
   std::optional<DType> dtype_;
 };
@@ -123,7 +125,7 @@ class NumberReader {
 // the objects in the lists may run code that changes them.
 class Nested {
  public:
-  Nested(const char* op, PyObject* data) : op_(op), data_(data) {
+  Nested(const char* op, PyObject* data) : op_(op), data_(data), numbers_(op) {
     discover(py::reinterpret_borrow<py::object>(data));
   }
 
@@ -215,6 +217,7 @@ class Nested {
   Tensor array_leaf(PyObject* leaf, int depth) const {
     Tensor values;
     Number number;
+    if (is_tensor(leaf)) exec::value_read(op_);
     if (!is_text(leaf) && is_array(leaf))
       values = array_values(op_, leaf, {});
     else if (load_number(leaf, number))

@@ -12,10 +12,13 @@ namespace lamina::bindings {
 namespace {
 
 using MaybeDType = std::optional<DType>;
+using MaybeSource = std::optional<Source>;
 
 // ---- generators ----
 
-const Source& or_default(const Source& source) { return source ? source : default_generator(); }
+const Source& or_default(const MaybeSource& source) {
+  return source ? *source : default_generator();
+}
 
 // As PyTorch: a negative seed stands for that plus 2^64.
 uint64_t seed_of(const py::int_& value) {
@@ -111,76 +114,78 @@ using Make = Tensor (*)(const Dims&, DType, const Source&);
 
 // rand() and rand_like(), randn() and randn_like().
 void bind_family(py::module_& m, const char* plain, const char* like, Make make) {
-  factory<py::args, py::object, Source>(
+  factory<py::args, py::object, MaybeSource>(
       m, plain,
-      [=](const py::args& args, const py::object& size, const Source& source, MaybeDType dtype) {
+      [=](const py::args& args, const py::object& size, const MaybeSource& source,
+          MaybeDType dtype) {
         return make(sizes_of(plain, args, size), dtype.value_or(default_dtype()),
                     or_default(source));
       },
       py::arg("size") = py::none(), kGenerator());
-  factory<Tensor, Source>(
+  factory<Tensor, MaybeSource>(
       m, like,
-      [=](const Tensor& input, const Source& source, MaybeDType dtype) {
+      [=](const Tensor& input, const MaybeSource& source, MaybeDType dtype) {
         return make(input.sizes(), dtype.value_or(input.dtype()), or_default(source));
       },
       py::arg("input"), py::kw_only(), kGenerator());
 }
 
 void bind_integers(py::module_& m) {
-  const auto between = [](int64_t low, int64_t high, const Dims& size, const Source& source,
+  const auto between = [](int64_t low, int64_t high, const Dims& size, const MaybeSource& source,
                           MaybeDType dtype) {
     return randint(low, high, size, dtype.value_or(DType::kInt64), or_default(source));
   };
-  factory<int64_t, Dims, Source>(
+  factory<int64_t, Dims, MaybeSource>(
       m, "randint",
-      [=](int64_t high, const Dims& size, const Source& source, MaybeDType dtype) {
+      [=](int64_t high, const Dims& size, const MaybeSource& source, MaybeDType dtype) {
         return between(0, high, size, source, dtype);
       },
       py::arg("high"), py::arg("size"), py::kw_only(), kGenerator());
-  factory<int64_t, int64_t, Dims, Source>(m, "randint", between, py::arg("low"), py::arg("high"),
-                                          py::arg("size"), py::kw_only(), kGenerator());
-  const auto alike = [](const Tensor& input, int64_t low, int64_t high, const Source& source,
+  factory<int64_t, int64_t, Dims, MaybeSource>(m, "randint", between, py::arg("low"),
+                                               py::arg("high"), py::arg("size"), py::kw_only(),
+                                               kGenerator());
+  const auto alike = [](const Tensor& input, int64_t low, int64_t high, const MaybeSource& source,
                         MaybeDType dtype) {
     return randint(low, high, input.sizes(), dtype.value_or(input.dtype()), or_default(source),
                    "randint_like");
   };
-  factory<Tensor, int64_t, Source>(
+  factory<Tensor, int64_t, MaybeSource>(
       m, "randint_like",
-      [=](const Tensor& input, int64_t high, const Source& source, MaybeDType dtype) {
+      [=](const Tensor& input, int64_t high, const MaybeSource& source, MaybeDType dtype) {
         return alike(input, 0, high, source, dtype);
       },
       py::arg("input"), py::arg("high"), py::kw_only(), kGenerator());
-  factory<Tensor, int64_t, int64_t, Source>(m, "randint_like", alike, py::arg("input"),
-                                            py::arg("low"), py::arg("high"), py::kw_only(),
-                                            kGenerator());
-  factory<int64_t, Source>(
+  factory<Tensor, int64_t, int64_t, MaybeSource>(m, "randint_like", alike, py::arg("input"),
+                                                 py::arg("low"), py::arg("high"), py::kw_only(),
+                                                 kGenerator());
+  factory<int64_t, MaybeSource>(
       m, "randperm",
-      [](int64_t n, const Source& source, MaybeDType dtype) {
+      [](int64_t n, const MaybeSource& source, MaybeDType dtype) {
         return randperm(n, dtype.value_or(DType::kInt64), or_default(source));
       },
       py::arg("n"), py::kw_only(), kGenerator());
 }
 
 void bind_normal(py::module_& m) {
-  const auto each = [](const Tensor& mean, const Tensor& std, const Source& source) {
+  const auto each = [](const Tensor& mean, const Tensor& std, const MaybeSource& source) {
     return normal(mean, std, or_default(source));
   };
   function(m, "normal", each, py::arg("mean"), py::arg("std"), py::kw_only(), kGenerator());
   function(
       m, "normal",
-      [=](const Tensor& mean, double std, const Source& source) {
+      [=](const Tensor& mean, double std, const MaybeSource& source) {
         return each(mean, full({}, std, mean.dtype()), source);
       },
       py::arg("mean"), py::arg("std") = 1.0, py::kw_only(), kGenerator());
   function(
       m, "normal",
-      [=](double mean, const Tensor& std, const Source& source) {
+      [=](double mean, const Tensor& std, const MaybeSource& source) {
         return each(full({}, mean, std.dtype()), std, source);
       },
       py::arg("mean"), py::arg("std"), py::kw_only(), kGenerator());
-  factory<double, double, Dims, Source>(
+  factory<double, double, Dims, MaybeSource>(
       m, "normal",
-      [](double mean, double std, const Dims& size, const Source& source, MaybeDType dtype) {
+      [](double mean, double std, const Dims& size, const MaybeSource& source, MaybeDType dtype) {
         const Tensor out = empty(size, dtype.value_or(default_dtype()));
         normal_(out, mean, std, or_default(source));
         return out;
@@ -191,7 +196,7 @@ void bind_normal(py::module_& m) {
 void bind_choices(py::module_& m) {
   op(
       m, "bernoulli",
-      [](const Tensor& input, const Source& source) {
+      [](const Tensor& input, const MaybeSource& source) {
         const Tensor out = empty_like(input);
         bernoulli_(out, input, or_default(source));
         return out;
@@ -199,7 +204,7 @@ void bind_choices(py::module_& m) {
       py::arg("input"), py::kw_only(), kGenerator());
   op(
       m, "bernoulli",
-      [](const Tensor& input, double p, const Source& source) {
+      [](const Tensor& input, double p, const MaybeSource& source) {
         const Tensor out = empty_like(input);
         bernoulli_(out, p, or_default(source));
         return out;
@@ -207,14 +212,14 @@ void bind_choices(py::module_& m) {
       py::arg("input"), py::arg("p"), py::kw_only(), kGenerator());
   op(
       m, "multinomial",
-      [](const Tensor& input, int64_t count, bool replacement, const Source& source) {
+      [](const Tensor& input, int64_t count, bool replacement, const MaybeSource& source) {
         return multinomial(input, count, replacement, or_default(source));
       },
       py::arg("input"), py::arg("num_samples"), py::arg("replacement") = false, py::kw_only(),
       kGenerator());
   function(
       m, "dropout",
-      [](const Tensor& input, double p, bool train, const Source& source) {
+      [](const Tensor& input, double p, bool train, const MaybeSource& source) {
         return train ? dropout(input, p, or_default(source)) : input;
       },
       py::arg("input"), py::arg("p") = 0.5, py::arg("train") = true, py::kw_only(), kGenerator());
@@ -228,7 +233,7 @@ void bind_change(const char* op, const char* first, double first_value, const ch
                  void (*change)(const Tensor&, double, double, const Source&)) {
   method(
       op,
-      [change](const py::object& self, double a, double b, const Source& source) {
+      [change](const py::object& self, double a, double b, const MaybeSource& source) {
         change(unwrap(self.ptr()), a, b, or_default(source));
         return self;
       },
@@ -240,7 +245,8 @@ void bind_change(const char* op, void (*change)(const Tensor&, Value, const Sour
                  const Default&... parameter) {
   method(
       op,
-      [change](const py::object& self, const std::decay_t<Value>& value, const Source& source) {
+      [change](const py::object& self, const std::decay_t<Value>& value,
+               const MaybeSource& source) {
         change(unwrap(self.ptr()), value, or_default(source));
         return self;
       },
@@ -249,7 +255,7 @@ void bind_change(const char* op, void (*change)(const Tensor&, Value, const Sour
 
 // random_(): all integers of the type; random_(to): those in [0, to); random_(from, to).
 py::object random_integers(const py::object& self, std::optional<int64_t> first,
-                           std::optional<int64_t> second, const Source& source) {
+                           std::optional<int64_t> second, const MaybeSource& source) {
   const Tensor target = unwrap(self.ptr());
   if (!first) {
     random_(target, 0, largest_integer(target.dtype()), or_default(source));

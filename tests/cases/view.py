@@ -43,7 +43,9 @@ def squeezed(x, dim=None):
     if dim is None:
         return np.squeeze(x)
     dims = [dim] if isinstance(dim, int) else dim
-    return np.squeeze(x, tuple(d for d in dims if x.ndim and x.shape[d] == 1))
+    if x.ndim == 0 and set(dims) <= {0, -1}:
+        return x
+    return np.squeeze(x, tuple(d for d in dims if x.shape[d] == 1))
 
 
 def narrowed(x, dim, start, length):
