@@ -88,7 +88,7 @@ BAD_INPUT = [
     ("a dtype that does not exist", lambda: lm.zeros(2, dtype="float8"), TypeError, "float8|dtype"),
     ("a foreign operand", lambda: lm.ones(2) + Foreign(), TypeError, "Foreign"),
     ("a hostile operand", lambda: lm.ones(2) + Hostile(), (TypeError, KeyError), None),
-    ("a string operand", lambda: lm.ones(2) * "a", TypeError, "str"),
+    ("a string operand", lambda: lm.ones(2) * "a", TypeError, "str|one element|single"),
     ("None as operand", lambda: lm.add(lm.ones(2), None), TypeError, r"\[add\].*NoneType"),
     ("a list as operand", lambda: lm.exp([1.0]), TypeError, r"\[exp\].*list"),
     ("shapes apart", lambda: lm.ones(2) + lm.ones(3), ValueError, r"\[add\].*\(2,\).*\(3,\)"),

@@ -87,6 +87,32 @@ void bind_binary(py::module_& m, const char* name, const char* name_) {
   }, py::arg("other"));
 }
 
+using RoundingMode = std::optional<std::string>;
+
+Tensor divide(const Tensor& a, const Tensor& b, const RoundingMode& rounding_mode) {
+  if (!rounding_mode) return div(a, b);
+  if (*rounding_mode == "floor") return floor_divide(a, b);
+  check(*rounding_mode == "trunc", "div", "expected a rounding_mode of None, 'trunc' or 'floor'; got '",
+        *rounding_mode, "'");
+  if (is_floating(result_type(a, b))) return trunc(div(a, b));
+  return floor_divide(a - fmod(a, b), b);
+}
+
+void bind_div(py::module_& m) {
+  op(m, "div", [](const Tensor& input, const py::object& other, const RoundingMode& rounding_mode) {
+    return divide(input, operand("div", other, input), rounding_mode);
+  }, py::arg("input"), py::arg("other"), py::kw_only(), py::arg("rounding_mode") = py::none());
+  method("div_", [](const py::object& self, const py::object& other, const RoundingMode& rounding_mode) {
+    const Tensor input = unwrap(self.ptr());
+    const Tensor divisor = operand("div_", other, input);
+    if (rounding_mode)
+      copy_(input, divide(clone(input), divisor, rounding_mode));
+    else
+      binary_(BinaryOp::div, input, divisor);
+    return self;
+  }, py::arg("other"), py::kw_only(), py::arg("rounding_mode") = py::none());
+}
+
 void bind_pow(py::module_& m) {
   op(m, "pow", &power, py::arg("input"), py::arg("exponent"));
   op(m, "pow", [](const Tensor& input, const Tensor& exponent) {
@@ -211,6 +237,7 @@ void bind_elementwise(py::module_& m) {
   bind_binary<BinaryOp::bitwise_or>(m, "bitwise_or", "bitwise_or_");
   bind_binary<BinaryOp::bitwise_xor>(m, "bitwise_xor", "bitwise_xor_");
   bind_binary<BinaryOp::div>(m, "true_divide", "true_divide_");
+  bind_div(m);
   bind_pow(m);
   bind_clamp(m, "clamp", "clamp_");
   bind_clamp(m, "clip", "clip_");

@@ -1,6 +1,8 @@
 // Products of matrices and vectors.
 #include "ops/linalg.h"
 
+#include <algorithm>
+
 #include "bindings/bind.h"
 
 namespace lamina::bindings {
@@ -10,6 +12,9 @@ namespace {
 Tensor product_of(const char* name, int a_dims, int b_dims, const Tensor& a, const Tensor& b) {
   check(a.ndim() == a_dims && b.ndim() == b_dims, name, "expected tensors of ", a_dims, " and ",
         b_dims, " dimensions; got shapes ", a.sizes(), " and ", b.sizes());
+  const bool fits = a.size(a_dims - 1) == b.size(std::max(0, b_dims - 2)) &&
+                    (a_dims < 3 || a.size(0) == b.size(0));
+  check(fits, name, "expected shapes whose product is defined; got ", a.sizes(), " and ", b.sizes());
   return matmul(a, b, name);
 }
 

@@ -42,10 +42,10 @@ def unflattened(x, dim, sizes):
 def squeezed(x, dim=None):
     if dim is None:
         return np.squeeze(x)
-    dims = [dim] if isinstance(dim, int) else dim
-    if x.ndim == 0 and set(dims) <= {0, -1}:
-        return x
-    return np.squeeze(x, tuple(d for d in dims if x.shape[d] == 1))
+    dims = [range(max(x.ndim, 1))[d] for d in np.atleast_1d(dim).astype(int)]
+    if len(set(dims)) < len(dims):
+        raise ValueError
+    return np.squeeze(x, tuple(d for d in dims if x.ndim and x.shape[d] == 1))
 
 
 def narrowed(x, dim, start, length):

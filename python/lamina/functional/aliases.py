@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lamina import _core
 from lamina._core import Tensor
-from lamina.functional import elementwise, inplace
+from lamina.functional import inplace
 
 __all__ = [
     "absolute",
@@ -37,7 +37,7 @@ arcsinh, arcsinh_ = _core.asinh, Tensor.asinh_
 arctan, arctan_ = _core.atan, Tensor.atan_
 arctan2, arctan2_ = _core.atan2, Tensor.atan2_
 arctanh, arctanh_ = _core.atanh, Tensor.atanh_
-divide, divide_ = elementwise.div, elementwise.div_
+divide, divide_ = _core.div, Tensor.div_
 fix, fix_ = _core.trunc, Tensor.trunc_
 greater, greater_ = _core.gt, inplace.gt_
 greater_equal, greater_equal_ = _core.ge, inplace.ge_

@@ -20,7 +20,6 @@ __all__ = [
     "clamp_min",
     "copysign",
     "deg2rad",
-    "div",
     "float_power",
     "fmax",
     "fmin",
@@ -45,7 +44,7 @@ __all__ = [
 ]
 __methods__ = [name for name in __all__ if name != "rsub"]
 __methods__ += ["addcdiv_", "addcmul_", "bitwise_not_", "clamp_max_", "clamp_min_", "copysign_"]
-__methods__ += ["deg2rad_", "div_", "float_power_", "heaviside_", "hypot_", "lerp_", "logical_not_"]
+__methods__ += ["deg2rad_", "float_power_", "heaviside_", "hypot_", "lerp_", "logical_not_"]
 __methods__ += ["logit_", "rad2deg_", "sinc_", "xlogy_"]
 
 
@@ -64,20 +63,6 @@ def _is_integral(value: Operand) -> bool:
 
 
 # ---- arithmetic ----
-
-
-def div(input: Tensor, other: Operand, *, rounding_mode: str | None = None) -> Tensor:
-    """Divide; `rounding_mode` "trunc" rounds the quotient towards zero, "floor" down."""
-    if rounding_mode is None:
-        return _core.true_divide(input, other)
-    if rounding_mode == "floor":
-        return _core.floor_divide(input, other)
-    if rounding_mode != "trunc":
-        message = "[div] expected a rounding_mode of None, 'trunc' or 'floor'; got "
-        raise ValueError(message + repr(rounding_mode))
-    if _is_integral(input) and _is_integral(other):
-        return _core.floor_divide(input - _core.fmod(input, other), other)
-    return _core.trunc(_core.true_divide(input, other))
 
 
 def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 1) -> Tensor:
@@ -249,16 +234,6 @@ def bitwise_not(input: Tensor) -> Tensor:
 
 
 # ---- in place ----
-
-
-def div_(input: Tensor, other: Operand, *, rounding_mode: str | None = None) -> Tensor:
-    """In-place form of `div`."""
-    if rounding_mode is None:
-        return input.true_divide_(other)
-    return _div_(input, other, rounding_mode=rounding_mode)
-
-
-_div_ = in_place(div)
 addcdiv_, addcmul_, lerp_ = in_place(addcdiv), in_place(addcmul), in_place(lerp)
 bitwise_not_, logical_not_ = in_place(bitwise_not), in_place(logical_not)
 clamp_max_, clamp_min_ = in_place(clamp_max), in_place(clamp_min)
