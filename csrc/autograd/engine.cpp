@@ -43,8 +43,8 @@ class Walk final : public Sink {
     if (needs(edge)) deliver_to(edge, std::move(grad));
   }
 
-  // Every consumer of a node was made after it, so the newest pending node has all its gradients. The
-  // leaves come last, each with its whole sum.
+  // Every consumer of a node was made after it, so the newest pending node has all its gradients.
+  // The leaves come last, each with its whole sum.
   void run() {
     while (!pending_.empty()) {
       Pending next = std::move(pending_.begin()->second);
@@ -82,8 +82,8 @@ class Walk final : public Sink {
     for (int slot = 0; slot < node.output_count(); ++slot)
       collect({&node, slot}, next.grads[static_cast<size_t>(slot)]);
     if (!targets_.empty() && !needed_.contains(&node)) return;
-    check<StateError>(!node.freed, "backward",
-                      "the values saved by '", node.name(), "' were freed by an earlier backward "
+    check<StateError>(!node.freed, "backward", "the values saved by '", node.name(),
+                      "' were freed by an earlier backward "
                       "pass; pass retain_graph=True to the first one to go through twice");
     Backward context(node, next.grads, *this);
     node.apply(context);
@@ -130,7 +130,8 @@ class Walk final : public Sink {
     }
   }
 
-  // A leaf's grad is the user's: it must own its memory, and in-place accumulation keeps its identity.
+  // A leaf's grad is the user's: it must own its memory, and in-place accumulation keeps its
+  // identity.
   void accumulate(Tensor& sum, Tensor grad) {
     if (sum && !options_.create_graph) {
       arithmetic.add_into(sum, grad);
@@ -180,8 +181,8 @@ class Walk final : public Sink {
 
   static void check_nan(const Node& from, int input, const Tensor& grad) {
     if (arithmetic.has_nan(grad))
-      fail<StateError>("detect_anomaly", "the backward of '", from.name(), "' returned NaN for input ",
-                       input, " of shape ", grad.sizes(),
+      fail<StateError>("detect_anomaly", "the backward of '", from.name(),
+                       "' returned NaN for input ", input, " of shape ", grad.sizes(),
                        from.recorded_at.empty() ? "" : "; its forward call was made here:\n",
                        from.recorded_at);
   }

@@ -1,5 +1,5 @@
-// Walks a graph backwards: iterative, in the reverse order of creation, accumulating and un-broadcasting.
-// Gradients of single ops do not belong here.
+// Walks a graph backwards: iterative, in the reverse order of creation, accumulating and
+// un-broadcasting. Gradients of single ops do not belong here.
 #pragma once
 
 #include <span>
@@ -25,12 +25,13 @@ struct BackwardOptions {
   bool create_graph = false;
 };
 
-// Adds d(sum of roots * grads)/d(leaf) to the grad of each leaf (of `inputs` only, unless it is empty). An
-// empty gradient stands for ones and needs a root of one element.
+// Adds d(sum of roots * grads)/d(leaf) to the grad of each leaf (of `inputs` only, unless it is
+// empty). An empty gradient stands for ones and needs a root of one element.
 void backward(std::span<const Tensor> roots, std::span<const Tensor> grads,
               std::span<const Tensor> inputs, const BackwardOptions& options);
 
-// The gradients of `inputs`, touching no leaf's grad; empty where a root does not depend on an input.
+// The gradients of `inputs`, touching no leaf's grad; empty where a root does not depend on an
+// input.
 std::vector<Tensor> grad(std::span<const Tensor> roots, std::span<const Tensor> grads,
                          std::span<const Tensor> inputs, const BackwardOptions& options);
 

@@ -78,8 +78,8 @@ Hooks& Node::hooks(int slot) {
   return hooks_[static_cast<size_t>(slot)];
 }
 
-// Deleting a node may drop the last reference to its predecessor, and so on for as long as the graph is
-// deep; a queue turns that recursion into a loop.
+// Deleting a node may drop the last reference to its predecessor, and so on for as long as the
+// graph is deep; a queue turns that recursion into a loop.
 void Node::dispose() noexcept {
   thread_local std::vector<Node*> doomed;
   thread_local bool draining = false;
@@ -96,9 +96,10 @@ void Node::dispose() noexcept {
 
 Tensor Saved::get(Backward& backward) const {
   const uint32_t now = tensor_->storage->version();
-  check<StateError>(now == version_, backward.node().name(),
-                    "a tensor of shape ", tensor_.sizes(), " saved for the backward pass was changed "
-                    "in place since: it is at version ", now, ", expected version ", version_);
+  check<StateError>(now == version_, backward.node().name(), "a tensor of shape ", tensor_.sizes(),
+                    " saved for the backward pass was changed "
+                    "in place since: it is at version ",
+                    now, ", expected version ", version_);
   if (slot_ < 0 || !grad_enabled) return tensor_;
   Tensor tensor = detach(tensor_);
   attach(tensor, Ref(&backward.node()), slot_);

@@ -1,5 +1,6 @@
-// The graph: nodes hold the way back of one op, edges lead to the nodes (or leaves) that gave its inputs.
-// How a graph is walked stands in engine.h; what an op's way back computes stands with the op.
+// The graph: nodes hold the way back of one op, edges lead to the nodes (or leaves) that gave its
+// inputs. How a graph is walked stands in engine.h; what an op's way back computes stands with the
+// op.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +18,9 @@ namespace lamina::autograd {
 
 class Node;
 
-// Where the gradient of one input goes: to slot `slot` of the node that made it, or to a leaf. It also
-// remembers the input's shape and type, to which the engine reduces a broadcast or promoted gradient.
+// Where the gradient of one input goes: to slot `slot` of the node that made it, or to a leaf. It
+// also remembers the input's shape and type, to which the engine reduces a broadcast or promoted
+// gradient.
 struct Edge {
   Ref<Node> node;
   Ref<TensorImpl> leaf;
@@ -46,7 +48,7 @@ struct Meta final : AutogradState {
   Ref<Node> grad_fn;  // empty for a leaf
   int slot = 0;       // which output of grad_fn
   Tensor grad;
-  Hooks hooks;  // of a leaf; those of other tensors live in grad_fn
+  Hooks hooks;                    // of a leaf; those of other tensors live in grad_fn
   TensorImpl* retains = nullptr;  // this tensor, once retain_grad() was asked for
   // A view follows its base: `generation` tells whether the base's history changed since.
   Tensor base;
@@ -56,8 +58,8 @@ struct Meta final : AutogradState {
 inline Meta* meta(const Tensor& tensor) { return static_cast<Meta*>(tensor->autograd.get()); }
 Meta& ensure_meta(const Tensor& tensor);
 
-// Brings the history of a view up to date with in-place changes of its base; set by the ops layer, which
-// knows the view's way back.
+// Brings the history of a view up to date with in-place changes of its base; set by the ops layer,
+// which knows the view's way back.
 inline void (*refresh_view)(const Tensor& view) = nullptr;
 
 inline bool requires_grad(const Tensor& tensor) {
@@ -122,8 +124,8 @@ class Node : public RefCounted {
   bool has_hooks() const { return !hooks_.empty(); }
 
   bool freed = false;
-  std::vector<Meta*> retained;        // outputs whose gradient is kept
-  std::string recorded_at;            // in anomaly mode: the Python stack of the forward call
+  std::vector<Meta*> retained;  // outputs whose gradient is kept
+  std::string recorded_at;      // in anomaly mode: the Python stack of the forward call
 
  protected:
   Node(const char* name, int output_count);
@@ -136,8 +138,8 @@ class Node : public RefCounted {
   std::vector<Hooks> hooks_;
 };
 
-// A value kept for the way back. An input keeps its handle; an output of the op keeps its memory only, as
-// its handle would own the node that owns it.
+// A value kept for the way back. An input keeps its handle; an output of the op keeps its memory
+// only, as its handle would own the node that owns it.
 class Saved {
  public:
   Saved() = default;

@@ -41,10 +41,12 @@ class FunctionNode final : public Node {
  private:
   void deliver(Backward& backward, size_t i, const py::object& result) {
     if (result.is_none() || !backward.needs(static_cast<int>(i))) return;
-    check<TypeError>(is_tensor(result.ptr()), name(), "expected gradients that are tensors or None");
+    check<TypeError>(is_tensor(result.ptr()), name(),
+                     "expected gradients that are tensors or None");
     const Tensor grad = unwrap(result.ptr());
     check(broadcast(name(), grad.sizes(), edges_[i].sizes) == grad.sizes(), name(),
-          "expected a gradient of shape ", edges_[i].sizes, " for input ", i, "; got ", grad.sizes());
+          "expected a gradient of shape ", edges_[i].sizes, " for input ", i, "; got ",
+          grad.sizes());
     backward.set(static_cast<int>(i), grad);
   }
 
@@ -135,29 +137,31 @@ void bind_nodes(py::module_& m) {
   py::class_<Node, Ref<Node>>(m, "Node", "The way back of one recorded op.")
       .def("name", &Node::name)
       .def_property_readonly("next_functions", &next_functions)
-      .def("__repr__", [](const Node& node) {
-        return "<" + std::string(node.name()) + ">";
-      });
+      .def("__repr__", [](const Node& node) { return "<" + std::string(node.name()) + ">"; });
   function(m, "_attach_function", &attach_function, py::arg("name"), py::arg("way_back"),
            py::arg("inputs"), py::arg("outputs"), py::arg("changed"),
            "Gives outputs the history of a Function; way_back(node, grads) returns gradients.");
-  function(m, "_reattach", [](const Ref<Node>& node, const Tensor& tensor, int slot) {
-    const Tensor again = detach(tensor);
-    if (autograd::grad_enabled) autograd::attach(again, node, slot);
-    return again;
-  }, py::arg("node"), py::arg("tensor"), py::arg("slot"),
-           "A saved output of a Function, with its history if gradients are recorded.");
+  function(
+      m, "_reattach",
+      [](const Ref<Node>& node, const Tensor& tensor, int slot) {
+        const Tensor again = detach(tensor);
+        if (autograd::grad_enabled) autograd::attach(again, node, slot);
+        return again;
+      },
+      py::arg("node"), py::arg("tensor"), py::arg("slot"),
+      "A saved output of a Function, with its history if gradients are recorded.");
 }
 
 void bind_switches(py::module_& m) {
   function(m, "is_grad_enabled", [] { return autograd::grad_enabled; });
-  function(m, "_set_grad_enabled", [](bool mode) {
-    return std::exchange(autograd::grad_enabled, mode);
-  }, py::arg("mode"), "Sets whether ops are recorded and returns what it was.");
+  function(
+      m, "_set_grad_enabled", [](bool mode) { return std::exchange(autograd::grad_enabled, mode); },
+      py::arg("mode"), "Sets whether ops are recorded and returns what it was.");
   function(m, "is_anomaly_enabled", [] { return autograd::anomaly_enabled; });
-  function(m, "_set_anomaly_enabled", [](bool mode) {
-    return std::exchange(autograd::anomaly_enabled, mode);
-  }, py::arg("mode"), "Sets whether gradients are checked for NaN and returns what it was.");
+  function(
+      m, "_set_anomaly_enabled",
+      [](bool mode) { return std::exchange(autograd::anomaly_enabled, mode); }, py::arg("mode"),
+      "Sets whether gradients are checked for NaN and returns what it was.");
 }
 
 }  // namespace
@@ -179,19 +183,25 @@ void bind_autograd(py::module_& m) {
            py::arg("retain_graph"), py::arg("create_graph"), py::arg("inputs"));
   function(m, "_grad", &run_grad, py::arg("outputs"), py::arg("inputs"), py::arg("gradients"),
            py::arg("retain_graph"), py::arg("create_graph"));
-  method("backward", [](const Tensor& self, const std::optional<Tensor>& gradient,
-                        std::optional<bool> retain_graph, bool create_graph,
-                        const std::optional<std::vector<Tensor>>& inputs) {
-    const Tensor grad = gradient.value_or(Tensor());
-    autograd::backward(std::span(&self, 1), std::span(&grad, 1),
-                       inputs ? std::span<const Tensor>(*inputs) : std::span<const Tensor>(),
-                       {retain_graph.value_or(create_graph), create_graph});
-  }, py::arg("gradient") = py::none(), py::arg("retain_graph") = py::none(),
-         py::arg("create_graph") = false, py::arg("inputs") = py::none());
-  method("requires_grad_", [](const py::object& self, bool requires_grad) {
-    require_grad(unwrap(self.ptr()), requires_grad);
-    return self;
-  }, py::arg("requires_grad") = true);
+  method(
+      "backward",
+      [](const Tensor& self, const std::optional<Tensor>& gradient,
+         std::optional<bool> retain_graph, bool create_graph,
+         const std::optional<std::vector<Tensor>>& inputs) {
+        const Tensor grad = gradient.value_or(Tensor());
+        autograd::backward(std::span(&self, 1), std::span(&grad, 1),
+                           inputs ? std::span<const Tensor>(*inputs) : std::span<const Tensor>(),
+                           {retain_graph.value_or(create_graph), create_graph});
+      },
+      py::arg("gradient") = py::none(), py::arg("retain_graph") = py::none(),
+      py::arg("create_graph") = false, py::arg("inputs") = py::none());
+  method(
+      "requires_grad_",
+      [](const py::object& self, bool requires_grad) {
+        require_grad(unwrap(self.ptr()), requires_grad);
+        return self;
+      },
+      py::arg("requires_grad") = true);
   op(m, "detach", &detach, py::arg("input"));
   method("detach_", [](const py::object& self) {
     const Tensor tensor = unwrap(self.ptr());
@@ -200,13 +210,14 @@ void bind_autograd(py::module_& m) {
     return self;
   });
   method("_add_hook", &add_hook, py::arg("hook"));
-  method("_remove_hook", [](const Tensor& self, int64_t id) { hooks_of(self).remove(id); },
-         py::arg("id"));
+  method(
+      "_remove_hook", [](const Tensor& self, int64_t id) { hooks_of(self).remove(id); },
+      py::arg("id"));
   method("retain_grad", &retain_grad);
   detail::tensor_class().attr("grad_fn") =
       py::module_::import("builtins").attr("property")(py::cpp_function(&grad_fn));
-  detail::tensor_class().attr("retains_grad") = py::module_::import("builtins").attr("property")(
-      py::cpp_function([](const Tensor& self) {
+  detail::tensor_class().attr("retains_grad") =
+      py::module_::import("builtins").attr("property")(py::cpp_function([](const Tensor& self) {
         const autograd::Meta* meta = autograd::meta(self);
         return meta && meta->retains;
       }));

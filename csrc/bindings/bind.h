@@ -41,9 +41,10 @@ void method(const char* name, F&& f, const Extra&... extra) {
   const py::handle type = detail::tensor_class();
   // A method inherited from object (comparison, repr) is replaced, not overloaded.
   PyObject* own = PyDict_GetItemString(tensor_type->tp_dict, name);
-  const py::object sibling = own && PyInstanceMethod_Check(own)
-                                 ? py::reinterpret_borrow<py::object>(PyInstanceMethod_GET_FUNCTION(own))
-                                 : py::object(py::none());
+  const py::object sibling =
+      own && PyInstanceMethod_Check(own)
+          ? py::reinterpret_borrow<py::object>(PyInstanceMethod_GET_FUNCTION(own))
+          : py::object(py::none());
   detail::set_method(name, py::cpp_function(std::forward<F>(f), py::name(name), py::is_method(type),
                                             py::sibling(sibling), extra...));
 }

@@ -1,16 +1,16 @@
 #include "bindings/casters.h"
 
+#include "bindings/python_data.h"
 #include "ops/elementwise.h"
 
 namespace lamina::bindings {
 
 namespace {
 
-// A NumPy scalar or 0-d array as a Python number; null if the object is neither. Reads the attribute rather than the
-// NumPy headers, so that no NumPy version is compiled in.
+// A NumPy scalar or 0-d array as a Python number; null if the object is neither. Reads the
+// attribute rather than the NumPy headers, so that no NumPy version is compiled in.
 py::object numpy_number(PyObject* object) {
-  if (!PyObject_HasAttrString(object, "dtype") || !PyObject_HasAttrString(object, "item"))
-    return {};
+  if (!has_type_attribute(object, "dtype") || !has_type_attribute(object, "item")) return {};
   const py::handle handle(object);
   if (is_tensor(object) || !py::isinstance<py::tuple>(handle.attr("shape")) ||
       py::len(handle.attr("shape")) != 0)
@@ -63,8 +63,9 @@ bool load_operand(PyObject* object, const Tensor& other, Tensor& operand) {
     operand = number.tensor(number.dtype_beside(other.dtype()));
     return true;
   }
-  if (PyObject_HasAttrString(object, "__array_interface__")) {
-    operand = py::cast<Tensor>(py::module_::import("lamina._core").attr("as_tensor")(py::handle(object)));
+  if (has_type_attribute(object, "__array_interface__")) {
+    operand =
+        py::cast<Tensor>(py::module_::import("lamina._core").attr("as_tensor")(py::handle(object)));
     return true;
   }
   return false;

@@ -1,4 +1,5 @@
-// How Python values become the arguments of ops, and back: tensors, shapes, element types, plain numbers.
+// How Python values become the arguments of ops, and back: tensors, shapes, element types, plain
+// numbers.
 #pragma once
 
 #include <pybind11/pybind11.h>
@@ -20,8 +21,12 @@ struct Number {
   int64_t integer = 0;
   double real = 0;
 
-  double as_double() const { return category == Category::kFloating ? real : static_cast<double>(integer); }
-  int64_t as_int() const { return category == Category::kFloating ? static_cast<int64_t>(real) : integer; }
+  double as_double() const {
+    return category == Category::kFloating ? real : static_cast<double>(integer);
+  }
+  int64_t as_int() const {
+    return category == Category::kFloating ? static_cast<int64_t>(real) : integer;
+  }
   // The type a tensor made of it alone has.
   DType dtype() const {
     if (category == Category::kFloating) return default_dtype();
@@ -64,8 +69,7 @@ struct type_caster<lamina::Tensor> {
 
 template <>
 struct type_caster<lamina::Dims> {
-  PYBIND11_TYPE_CASTER(lamina::Dims,
-                       io_name("int | collections.abc.Sequence[int]", "lamina.Size"));
+  PYBIND11_TYPE_CASTER(lamina::Dims, io_name("int | collections.abc.Sequence[int]", "lamina.Size"));
   bool load(handle source, bool) { return lamina::bindings::load_dims(source.ptr(), value); }
   static handle cast(const lamina::Dims& dims, return_value_policy, handle) {
     return lamina::bindings::size_tuple(dims);

@@ -1,4 +1,5 @@
-// lamina.compile: a Python function whose tensor work is recorded on the first call and replayed on later ones.
+// lamina.compile: a Python function whose tensor work is recorded on the first call and replayed on
+// later ones.
 #include <algorithm>
 #include <memory>
 
@@ -9,7 +10,8 @@ namespace lamina::bindings {
 
 namespace {
 
-// The tensors and the shape of a nest of tuples, lists and dicts. Every other leaf belongs to the shape.
+// The tensors and the shape of a nest of tuples, lists and dicts. Every other leaf belongs to the
+// shape.
 class Tree {
  public:
   static bool is_branch(const py::handle& object) {
@@ -79,8 +81,9 @@ class Compiled {
     for (size_t i = 0; i < recordings_.size(); ++i) {
       Recording& recording = *recordings_[i];
       std::vector<Tensor> tensors;
-      if (recording.grad_enabled != autograd::grad_enabled || !match(recording.args, args, tensors) ||
-          !match(recording.kwargs, kwargs, tensors) || !recording.step->applies())
+      if (recording.grad_enabled != autograd::grad_enabled ||
+          !match(recording.args, args, tensors) || !match(recording.kwargs, kwargs, tensors) ||
+          !recording.step->applies())
         continue;
       std::rotate(recordings_.begin(), recordings_.begin() + static_cast<std::ptrdiff_t>(i),
                   recordings_.begin() + static_cast<std::ptrdiff_t>(i) + 1);
@@ -121,7 +124,9 @@ class Compiled {
 
   // A tensor that only stands for its place: it holds no memory.
   static py::object placeholder() { return py::cast(wrap_shape({})); }
-  static Tensor wrap_shape(const Dims& dims) { return lamina::wrap(nullptr, dims, dims, DType::kFloat32); }
+  static Tensor wrap_shape(const Dims& dims) {
+    return lamina::wrap(nullptr, dims, dims, DType::kFloat32);
+  }
 
   py::object record(const py::args& args, const py::kwargs& kwargs) {
     std::vector<Tensor> arguments;

@@ -35,7 +35,7 @@ void bind_family(py::module_& m, FamilyNames names, Tensor (*make)(const Dims&, 
   factory<py::args, py::object>(
       m, names.plain,
       [=](const py::args& args, const py::object& size, MaybeDType dtype) {
-        return make(sizes_of(names.plain, args, size), dtype.value_or(default_dtype()));
+        return make(new_sizes(names.plain, args, size), dtype.value_or(default_dtype()));
       },
       py::arg("size") = py::none());
   factory<Tensor>(
@@ -47,7 +47,7 @@ void bind_family(py::module_& m, FamilyNames names, Tensor (*make)(const Dims&, 
   factory_method<Tensor, py::args, py::object>(
       names.fresh,
       [=](const Tensor& self, const py::args& args, const py::object& size, MaybeDType dtype) {
-        return make(sizes_of(names.fresh, args, size), dtype.value_or(self.dtype()));
+        return make(new_sizes(names.fresh, args, size), dtype.value_or(self.dtype()));
       },
       py::arg("size") = py::none());
 }
@@ -195,7 +195,7 @@ Tensor legacy(const char* op, const py::args& args, DType dtype) {
   if (args.empty()) return empty({0}, dtype);
   const py::object first = args[0];
   if (args.size() > 1 || PyLong_Check(first.ptr()) || Py_TYPE(first.ptr()) == size_type)
-    return empty(sizes_of(op, args), dtype);
+    return empty(new_sizes(op, args), dtype);
   if (is_tensor(first.ptr())) return detach(unwrap(first.ptr()));
   check<TypeError>(!PyFloat_CheckExact(first.ptr()), op, "expected sizes or a sequence; got float");
   return tensor_of(op, first.ptr(), dtype);

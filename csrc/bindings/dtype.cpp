@@ -18,7 +18,9 @@ struct Alias {
   DType dtype;
 };
 constexpr Alias kAliases[] = {
-    {"float", DType::kFloat32}, {"double", DType::kFloat64}, {"long", DType::kInt64},
+    {"float", DType::kFloat32},
+    {"double", DType::kFloat64},
+    {"long", DType::kInt64},
     {"int", DType::kInt32},
 };
 
@@ -28,7 +30,8 @@ bool load_foreign(PyObject* object, DType& dtype) {
   if (object == reinterpret_cast<PyObject*>(&PyLong_Type)) return dtype = DType::kInt64, true;
   if (object == reinterpret_cast<PyObject*>(&PyBool_Type)) return dtype = DType::kBool, true;
   const py::handle handle(object);
-  const py::object own_name = py::getattr(handle, "name", py::getattr(handle, "__name__", py::none()));
+  const py::object own_name =
+      py::getattr(handle, "name", py::getattr(handle, "__name__", py::none()));
   if (!py::isinstance<py::str>(own_name) || py::isinstance<py::str>(handle)) return false;
   const std::string text = own_name.cast<std::string>();
   for (int i = 0; i < kDTypeCount; ++i)
@@ -68,11 +71,13 @@ void bind_dtype(py::module_& m) {
     object.release();  // the table keeps it for the life of the process
   }
   for (const Alias& alias : kAliases) m.attr(alias.name) = py::handle(dtype_object(alias.dtype));
-  function(m, "get_default_dtype", [] { return default_dtype(); },
-           "The type that floats are made in when nothing else decides.");
+  function(
+      m, "get_default_dtype", [] { return default_dtype(); },
+      "The type that floats are made in when nothing else decides.");
   function(m, "set_default_dtype", [](DType dtype) { set_default_dtype(dtype); }, py::arg("d"));
-  function(m, "promote_types", [](DType a, DType b) { return promote(a, b); }, py::arg("type1"),
-           py::arg("type2"));
+  function(
+      m, "promote_types", [](DType a, DType b) { return promote(a, b); }, py::arg("type1"),
+      py::arg("type2"));
 }
 
 }  // namespace lamina::bindings

@@ -1,7 +1,8 @@
-// Elementwise functions. Those of one tensor bypass pybind11: they are the smallest ops, and the list writes them.
+// Elementwise functions. Those of one tensor bypass pybind11: they are the smallest ops, and the
+// list writes them.
+#include "ops/elementwise.h"
 #include "bindings/bind.h"
 #include "ops/copy.h"
-#include "ops/elementwise.h"
 
 namespace lamina::bindings {
 
@@ -39,9 +40,9 @@ PyMethodDef kFunctions[] = {
 #undef UNARY
 };
 PyMethodDef kMethods[] = {
-#define UNARY(name, formula, saves, on_integers)                                         \
-  {#name, method_##name, METH_NOARGS, #name "(self) -> lamina.Tensor\n"},                \
-  {#name "_", inplace_##name, METH_NOARGS, #name "_(self) -> lamina.Tensor\n"},
+#define UNARY(name, formula, saves, on_integers)                          \
+  {#name, method_##name, METH_NOARGS, #name "(self) -> lamina.Tensor\n"}, \
+      {#name "_", inplace_##name, METH_NOARGS, #name "_(self) -> lamina.Tensor\n"},
 #include "kernels/unary.def"
 #undef UNARY
 };
@@ -65,26 +66,38 @@ Tensor scaled_operand(const char* name, const py::handle& object, const Tensor& 
 
 template <BinaryOp kOp>
 void bind_scaled_binary(py::module_& m, const char* name, const char* name_) {
-  op(m, name, [name](const Tensor& input, const py::object& other, const Number& alpha) {
-    return binary(kOp, input, scaled_operand(name, other, input, alpha));
-  }, py::arg("input"), py::arg("other"), py::kw_only(), py::arg("alpha") = 1);
-  method(name_, [name_](const py::object& self, const py::object& other, const Number& alpha) {
-    const Tensor input = unwrap(self.ptr());
-    binary_(kOp, input, scaled_operand(name_, other, input, alpha));
-    return self;
-  }, py::arg("other"), py::kw_only(), py::arg("alpha") = 1);
+  op(
+      m, name,
+      [name](const Tensor& input, const py::object& other, const Number& alpha) {
+        return binary(kOp, input, scaled_operand(name, other, input, alpha));
+      },
+      py::arg("input"), py::arg("other"), py::kw_only(), py::arg("alpha") = 1);
+  method(
+      name_,
+      [name_](const py::object& self, const py::object& other, const Number& alpha) {
+        const Tensor input = unwrap(self.ptr());
+        binary_(kOp, input, scaled_operand(name_, other, input, alpha));
+        return self;
+      },
+      py::arg("other"), py::kw_only(), py::arg("alpha") = 1);
 }
 
 template <BinaryOp kOp>
 void bind_binary(py::module_& m, const char* name, const char* name_) {
-  op(m, name, [name](const Tensor& input, const py::object& other) {
-    return binary(kOp, input, operand(name, other, input));
-  }, py::arg("input"), py::arg("other"));
-  method(name_, [name_](const py::object& self, const py::object& other) {
-    const Tensor input = unwrap(self.ptr());
-    binary_(kOp, input, operand(name_, other, input));
-    return self;
-  }, py::arg("other"));
+  op(
+      m, name,
+      [name](const Tensor& input, const py::object& other) {
+        return binary(kOp, input, operand(name, other, input));
+      },
+      py::arg("input"), py::arg("other"));
+  method(
+      name_,
+      [name_](const py::object& self, const py::object& other) {
+        const Tensor input = unwrap(self.ptr());
+        binary_(kOp, input, operand(name_, other, input));
+        return self;
+      },
+      py::arg("other"));
 }
 
 using RoundingMode = std::optional<std::string>;
@@ -92,40 +105,55 @@ using RoundingMode = std::optional<std::string>;
 Tensor divide(const Tensor& a, const Tensor& b, const RoundingMode& rounding_mode) {
   if (!rounding_mode) return div(a, b);
   if (*rounding_mode == "floor") return floor_divide(a, b);
-  check(*rounding_mode == "trunc", "div", "expected a rounding_mode of None, 'trunc' or 'floor'; got '",
-        *rounding_mode, "'");
+  check(*rounding_mode == "trunc", "div",
+        "expected a rounding_mode of None, 'trunc' or 'floor'; got '", *rounding_mode, "'");
   if (is_floating(result_type(a, b))) return trunc(div(a, b));
   return floor_divide(a - fmod(a, b), b);
 }
 
 void bind_div(py::module_& m) {
-  op(m, "div", [](const Tensor& input, const py::object& other, const RoundingMode& rounding_mode) {
-    return divide(input, operand("div", other, input), rounding_mode);
-  }, py::arg("input"), py::arg("other"), py::kw_only(), py::arg("rounding_mode") = py::none());
-  method("div_", [](const py::object& self, const py::object& other, const RoundingMode& rounding_mode) {
-    const Tensor input = unwrap(self.ptr());
-    const Tensor divisor = operand("div_", other, input);
-    if (rounding_mode)
-      copy_(input, divide(clone(input), divisor, rounding_mode));
-    else
-      binary_(BinaryOp::div, input, divisor);
-    return self;
-  }, py::arg("other"), py::kw_only(), py::arg("rounding_mode") = py::none());
+  op(
+      m, "div",
+      [](const Tensor& input, const py::object& other, const RoundingMode& rounding_mode) {
+        return divide(input, operand("div", other, input), rounding_mode);
+      },
+      py::arg("input"), py::arg("other"), py::kw_only(), py::arg("rounding_mode") = py::none());
+  method(
+      "div_",
+      [](const py::object& self, const py::object& other, const RoundingMode& rounding_mode) {
+        const Tensor input = unwrap(self.ptr());
+        const Tensor divisor = operand("div_", other, input);
+        if (rounding_mode)
+          copy_(input, divide(clone(input), divisor, rounding_mode));
+        else
+          binary_(BinaryOp::div, input, divisor);
+        return self;
+      },
+      py::arg("other"), py::kw_only(), py::arg("rounding_mode") = py::none());
 }
 
 void bind_pow(py::module_& m) {
   op(m, "pow", &power, py::arg("input"), py::arg("exponent"));
-  op(m, "pow", [](const Tensor& input, const Tensor& exponent) {
-    return binary(BinaryOp::pow, input, exponent);
-  }, py::arg("input"), py::arg("exponent"));
-  function(m, "pow", [](const Number& base, const Tensor& exponent) {
-    return binary(BinaryOp::pow, base.tensor(base.dtype_beside(exponent.dtype())), exponent);
-  }, py::arg("input"), py::arg("exponent"));
-  method("pow_", [](const py::object& self, const py::object& exponent) {
-    const Tensor input = unwrap(self.ptr());
-    binary_(BinaryOp::pow, input, operand("pow_", exponent, input));
-    return self;
-  }, py::arg("exponent"));
+  op(
+      m, "pow",
+      [](const Tensor& input, const Tensor& exponent) {
+        return binary(BinaryOp::pow, input, exponent);
+      },
+      py::arg("input"), py::arg("exponent"));
+  function(
+      m, "pow",
+      [](const Number& base, const Tensor& exponent) {
+        return binary(BinaryOp::pow, base.tensor(base.dtype_beside(exponent.dtype())), exponent);
+      },
+      py::arg("input"), py::arg("exponent"));
+  method(
+      "pow_",
+      [](const py::object& self, const py::object& exponent) {
+        const Tensor input = unwrap(self.ptr());
+        binary_(BinaryOp::pow, input, operand("pow_", exponent, input));
+        return self;
+      },
+      py::arg("exponent"));
 }
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
@@ -157,22 +185,28 @@ void bind_clamp(py::module_& m, const char* name, const char* name_) {
      py::arg("max") = py::none());
   op(m, name, &clamp_tensors, py::arg("input"), py::arg("min") = py::none(),
      py::arg("max") = py::none());
-  method(name_, [](const py::object& self, const Bound& low, const Bound& high) {
-    const Tensor input = unwrap(self.ptr());
-    if (is_floating(input.dtype()) && (low || high))
-      scaled_(ScaledOp::clamp, input, low ? low->as_double() : -kInfinity,
-              high ? high->as_double() : kInfinity);
-    else
-      copy_(input, clamp_numbers(input, low, high));
-    return self;
-  }, py::arg("min") = py::none(), py::arg("max") = py::none());
-  method(name_, [](const py::object& self, const std::optional<Tensor>& low,
-                   const std::optional<Tensor>& high) {
-    const Tensor input = unwrap(self.ptr());
-    // The way back needs the old value, which is about to be overwritten.
-    copy_(input, clamp_tensors(clone(input), low, high));
-    return self;
-  }, py::arg("min") = py::none(), py::arg("max") = py::none());
+  method(
+      name_,
+      [](const py::object& self, const Bound& low, const Bound& high) {
+        const Tensor input = unwrap(self.ptr());
+        if (is_floating(input.dtype()) && (low || high))
+          scaled_(ScaledOp::clamp, input, low ? low->as_double() : -kInfinity,
+                  high ? high->as_double() : kInfinity);
+        else
+          copy_(input, clamp_numbers(input, low, high));
+        return self;
+      },
+      py::arg("min") = py::none(), py::arg("max") = py::none());
+  method(
+      name_,
+      [](const py::object& self, const std::optional<Tensor>& low,
+         const std::optional<Tensor>& high) {
+        const Tensor input = unwrap(self.ptr());
+        // The way back needs the old value, which is about to be overwritten.
+        copy_(input, clamp_tensors(clone(input), low, high));
+        return self;
+      },
+      py::arg("min") = py::none(), py::arg("max") = py::none());
 }
 
 Tensor nan_to_num(const Tensor& input, double nan, std::optional<double> posinf,
@@ -181,7 +215,8 @@ Tensor nan_to_num(const Tensor& input, double nan, std::optional<double> posinf,
   const double largest = input.dtype() == DType::kFloat32
                              ? static_cast<double>(std::numeric_limits<float>::max())
                              : std::numeric_limits<double>::max();
-  return scaled(ScaledOp::nan_to_num, input, nan, posinf.value_or(largest), neginf.value_or(-largest));
+  return scaled(ScaledOp::nan_to_num, input, nan, posinf.value_or(largest),
+                neginf.value_or(-largest));
 }
 
 Tensor as_mask(const Tensor& condition) {
@@ -243,18 +278,25 @@ void bind_elementwise(py::module_& m) {
   bind_clamp(m, "clip", "clip_");
   op(m, "nan_to_num", &nan_to_num, py::arg("input"), py::arg("nan") = 0.0,
      py::arg("posinf") = py::none(), py::arg("neginf") = py::none());
-#define COMPARE(name, expression)                                                \
-  op(m, #name, [](const Tensor& input, const py::object& other) {                \
-    return compare(CompareOp::name, input, operand(#name, other, input));        \
-  }, py::arg("input"), py::arg("other"));
+#define COMPARE(name, expression)                                             \
+  op(                                                                         \
+      m, #name,                                                               \
+      [](const Tensor& input, const py::object& other) {                      \
+        return compare(CompareOp::name, input, operand(#name, other, input)); \
+      },                                                                      \
+      py::arg("input"), py::arg("other"));
 #include "kernels/compare.def"
 #undef COMPARE
   function(m, "where", &where_operands, py::arg("condition"), py::arg("input"), py::arg("other"));
-  method("where", [](const Tensor& self, const Tensor& condition, const py::object& other) {
-    return where(as_mask(condition), self, operand("where", other, self));
-  }, py::arg("condition"), py::arg("other"));
-  function(m, "result_type", [](const Tensor& a, const Tensor& b) { return result_type(a, b); },
-           py::arg("tensor1"), py::arg("tensor2"));
+  method(
+      "where",
+      [](const Tensor& self, const Tensor& condition, const py::object& other) {
+        return where(as_mask(condition), self, operand("where", other, self));
+      },
+      py::arg("condition"), py::arg("other"));
+  function(
+      m, "result_type", [](const Tensor& a, const Tensor& b) { return result_type(a, b); },
+      py::arg("tensor1"), py::arg("tensor2"));
 }
 
 }  // namespace lamina::bindings

@@ -4,17 +4,14 @@
 #include <string>
 
 #include "bindings/bind.h"
+#include "bindings/sizes.h"
 #include "bindings/slots.h"
 
 namespace lamina::bindings {
 
-// f(2, 3), f((2, 3)) and f(size=(2, 3)) mean the same; `size` is None where it was not given.
-inline Dims sizes_of(const char* op, const py::args& args, const py::object& size = py::none()) {
-  const bool named = !size.is_none();
-  const py::object sizes = named ? size : args.size() == 1 ? py::object(args[0]) : py::object(args);
-  Dims dims;
-  if (named != args.empty() || !load_dims(sizes.ptr(), dims))
-    fail<TypeError>(op, "expected sizes as integers; got ", py::repr(sizes).cast<std::string>());
+// The sizes of a tensor to be made.
+inline Dims new_sizes(const char* op, const py::args& args, const py::object& size = py::none()) {
+  Dims dims = sizes_of(op, args, size);
   element_count(op, dims);
   return dims;
 }

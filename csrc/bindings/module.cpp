@@ -23,9 +23,10 @@ void release_lock_in_long_work() {
       .begin = []() -> void* {
         return PyGILState_Check() ? static_cast<void*>(PyEval_SaveThread()) : nullptr;
       },
-      .end = [](void* state) {
-        if (state) PyEval_RestoreThread(static_cast<PyThreadState*>(state));
-      },
+      .end =
+          [](void* state) {
+            if (state) PyEval_RestoreThread(static_cast<PyThreadState*>(state));
+          },
   };
 }
 

@@ -118,7 +118,7 @@ void bind_family(py::module_& m, const char* plain, const char* like, Make make)
       m, plain,
       [=](const py::args& args, const py::object& size, const MaybeSource& source,
           MaybeDType dtype) {
-        return make(sizes_of(plain, args, size), dtype.value_or(default_dtype()),
+        return make(new_sizes(plain, args, size), dtype.value_or(default_dtype()),
                     or_default(source));
       },
       py::arg("size") = py::none(), kGenerator());

@@ -65,8 +65,7 @@ PyObject* power_slot(PyObject* base, PyObject* exponent, PyObject*) {
 }
 
 PyObject* matmul_slot(PyObject* left, PyObject* right) {
-  return with_operands(left, right,
-                       [](const Tensor& a, const Tensor& b) { return matmul(a, b); });
+  return with_operands(left, right, [](const Tensor& a, const Tensor& b) { return matmul(a, b); });
 }
 
 template <UnaryOp kOp>
@@ -81,14 +80,15 @@ PyObject* invert_slot(PyObject* self) {
     const Tensor x = unwrap(self);
     check<TypeError>(!is_floating(x.dtype()), "bitwise_not",
                      "expected an integer or bool tensor; got ", name(x.dtype()));
-    if (x.dtype() == DType::kBool) return wrap(compare(CompareOp::eq, x, scalar(int64_t{0}, DType::kBool)));
+    if (x.dtype() == DType::kBool)
+      return wrap(compare(CompareOp::eq, x, scalar(int64_t{0}, DType::kBool)));
     return wrap(bitwise_xor(x, scalar(int64_t{-1}, x.dtype())));
   });
 }
 
 PyObject* compare_slot(PyObject* left, PyObject* right, int operation) {
   static constexpr CompareOp kOps[] = {CompareOp::lt, CompareOp::le, CompareOp::eq,
-                                CompareOp::ne, CompareOp::gt, CompareOp::ge};
+                                       CompareOp::ne, CompareOp::gt, CompareOp::ge};
   return with_operands(left, right, [operation](const Tensor& a, const Tensor& b) {
     return compare(kOps[operation], a, b);
   });
@@ -159,7 +159,9 @@ Py_ssize_t length_slot(PyObject* self) {
   return impl->sizes[0];
 }
 
-Py_hash_t hash_slot(PyObject* self) { return static_cast<Py_hash_t>(reinterpret_cast<intptr_t>(self) >> 4); }
+Py_hash_t hash_slot(PyObject* self) {
+  return static_cast<Py_hash_t>(reinterpret_cast<intptr_t>(self) >> 4);
+}
 
 PyMethodDef kMethods[] = {
     {"item", item, METH_NOARGS,

@@ -214,8 +214,7 @@ PyObject* wrap(const Tensor& tensor) {
 PyObject* size_tuple(const Dims& dims) {
   PyObject* result = size_type->tp_alloc(size_type, dims.size());
   if (!result) return nullptr;
-  for (int i = 0; i < dims.size(); ++i)
-    PyTuple_SET_ITEM(result, i, PyLong_FromLongLong(dims[i]));
+  for (int i = 0; i < dims.size(); ++i) PyTuple_SET_ITEM(result, i, PyLong_FromLongLong(dims[i]));
   return result;
 }
 

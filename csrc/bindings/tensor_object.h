@@ -1,5 +1,6 @@
-// The Python type Tensor: a thin object around a handle, written against the C API because creating and unpacking it
-// is the cost of every small op. Methods are added to it by the other files of this folder.
+// The Python type Tensor: a thin object around a handle, written against the C API because creating
+// and unpacking it is the cost of every small op. Methods are added to it by the other files of
+// this folder.
 #pragma once
 
 #include <Python.h>
@@ -9,8 +10,7 @@
 namespace lamina::bindings {
 
 struct TensorObject {
-  PyObject_HEAD
-  TensorImpl* impl;  // owned; never null once constructed
+  PyObject_HEAD TensorImpl* impl;  // owned; never null once constructed
   PyObject* weak_references;
 };
 

@@ -2,25 +2,17 @@
 #include "ops/view.h"
 
 #include "bindings/bind.h"
+#include "bindings/sizes.h"
 #include "ops/copy.h"
 
 namespace lamina::bindings {
 
 namespace {
 
-// f(2, 3) and f((2, 3)) mean the same.
-Dims sizes_from(const char* name, const py::args& args) {
-  Dims dims;
-  const py::object sizes = args.size() == 1 ? py::object(args[0]) : py::object(args);
-  check<TypeError>(load_dims(sizes.ptr(), dims), name, "expected sizes as integers; got ",
-                   py::repr(sizes).cast<std::string>());
-  return dims;
-}
-
 template <class F>
 void bind_sizes(const char* name, F f) {
   method(name, [name, f](const Tensor& self, const py::args& sizes) {
-    return f(self, sizes_from(name, sizes));
+    return f(self, sizes_of(name, sizes));
   });
 }
 
@@ -66,17 +58,23 @@ void property(const char* name, Tensor (*get)(const Tensor&)) {
 }
 
 void bind_geometry() {
-  method("size", [](const Tensor& self, const std::optional<int64_t>& dim) -> py::object {
-    if (!dim) return py::cast(self.sizes());
-    check<IndexError>(self.ndim() > 0, "size", "a 0-d tensor has no dimensions");
-    return py::int_(self.size(wrap_dim("size", *dim, self.ndim())));
-  }, py::arg("dim") = py::none());
-  method("stride", [](const Tensor& self, const std::optional<int64_t>& dim) -> py::object {
-    if (dim) return py::int_(self.stride(wrap_dim("stride", *dim, self.ndim())));
-    py::tuple strides(self.ndim());
-    for (int d = 0; d < self.ndim(); ++d) strides[static_cast<size_t>(d)] = self.stride(d);
-    return strides;
-  }, py::arg("dim") = py::none());
+  method(
+      "size",
+      [](const Tensor& self, const std::optional<int64_t>& dim) -> py::object {
+        if (!dim) return py::cast(self.sizes());
+        check<IndexError>(self.ndim() > 0, "size", "a 0-d tensor has no dimensions");
+        return py::int_(self.size(wrap_dim("size", *dim, self.ndim())));
+      },
+      py::arg("dim") = py::none());
+  method(
+      "stride",
+      [](const Tensor& self, const std::optional<int64_t>& dim) -> py::object {
+        if (dim) return py::int_(self.stride(wrap_dim("stride", *dim, self.ndim())));
+        py::tuple strides(self.ndim());
+        for (int d = 0; d < self.ndim(); ++d) strides[static_cast<size_t>(d)] = self.stride(d);
+        return strides;
+      },
+      py::arg("dim") = py::none());
   method("dim", [](const Tensor& self) { return self.ndim(); });
   method("numel", [](const Tensor& self) { return self.count(); });
   method("nelement", [](const Tensor& self) { return self.count(); });
@@ -102,21 +100,30 @@ void bind_views(py::module_& m) {
   op(m, "transpose", &transpose, py::arg("input"), py::arg("dim0"), py::arg("dim1"));
   op(m, "t", [](const Tensor& x) { return matrix_transpose("t", x, true); }, py::arg("input"));
   op(m, "unsqueeze", &unsqueeze, py::arg("input"), py::arg("dim"));
-  op(m, "squeeze", [](const Tensor& x, const std::optional<Dims>& dim) {
-    return dim ? squeeze(x, *dim) : squeeze(x);
-  }, py::arg("input"), py::arg("dim") = py::none());
+  op(
+      m, "squeeze",
+      [](const Tensor& x, const std::optional<Dims>& dim) {
+        return dim ? squeeze(x, *dim) : squeeze(x);
+      },
+      py::arg("input"), py::arg("dim") = py::none());
   op(m, "flatten", &flatten, py::arg("input"), py::arg("start_dim") = 0, py::arg("end_dim") = -1);
   op(m, "unflatten", &unflatten, py::arg("input"), py::arg("dim"), py::arg("sizes"));
   op(m, "narrow", &narrow, py::arg("input"), py::arg("dim"), py::arg("start"), py::arg("length"));
-  op(m, "select", [](const Tensor& x, int64_t dim, int64_t index) {
-    return select_index(x, dim, index, "select");
-  }, py::arg("input"), py::arg("dim"), py::arg("index"));
+  op(
+      m, "select",
+      [](const Tensor& x, int64_t dim, int64_t index) {
+        return select_index(x, dim, index, "select");
+      },
+      py::arg("input"), py::arg("dim"), py::arg("index"));
   op(m, "diagonal", &diagonal, py::arg("input"), py::arg("offset") = 0, py::arg("dim1") = 0,
      py::arg("dim2") = 1);
-  op(m, "as_strided", [](const Tensor& x, const Dims& size, const Dims& stride,
-                         const std::optional<int64_t>& offset) {
-    return as_strided(x, size, stride, offset.value_or(x->offset));
-  }, py::arg("input"), py::arg("size"), py::arg("stride"), py::arg("storage_offset") = py::none());
+  op(
+      m, "as_strided",
+      [](const Tensor& x, const Dims& size, const Dims& stride,
+         const std::optional<int64_t>& offset) {
+        return as_strided(x, size, stride, offset.value_or(x->offset));
+      },
+      py::arg("input"), py::arg("size"), py::arg("stride"), py::arg("storage_offset") = py::none());
   property("T", [](const Tensor& x) {
     Dims reversed;
     for (int d = x.ndim() - 1; d >= 0; --d) reversed.push_back(d);
@@ -131,28 +138,41 @@ void bind_copies(py::module_& m) {
     const Tensor x = unwrap(self.ptr());
     return x.contiguous() ? self : py::cast(contiguous(x));
   });
-  method("_cast", [](const py::object& self, DType dtype, bool copy) {
-    const Tensor x = unwrap(self.ptr());
-    if (x.dtype() != dtype) return py::cast(cast(x, dtype));
-    return copy ? py::cast(clone(x)) : self;
-  }, py::arg("dtype"), py::arg("copy") = false);
-  method("copy_", [](const py::object& self, const Tensor& source, bool) {
-    copy_(unwrap(self.ptr()), source);
-    return self;
-  }, py::arg("src"), py::arg("non_blocking") = false);
-  method("fill_", [](const py::object& self, const Number& value) {
-    const Tensor x = unwrap(self.ptr());
-    if (value.category == Category::kFloating)
-      fill_(x, value.real);
-    else
-      fill_(x, value.integer);
-    return self;
-  }, py::arg("value"));
-  method("fill_", [](const py::object& self, const Tensor& value) {
-    check(value.ndim() == 0, "fill_", "expected a number or a 0-d tensor; got shape ", value.sizes());
-    copy_(unwrap(self.ptr()), value);
-    return self;
-  }, py::arg("value"));
+  method(
+      "_cast",
+      [](const py::object& self, DType dtype, bool copy) {
+        const Tensor x = unwrap(self.ptr());
+        if (x.dtype() != dtype) return py::cast(cast(x, dtype));
+        return copy ? py::cast(clone(x)) : self;
+      },
+      py::arg("dtype"), py::arg("copy") = false);
+  method(
+      "copy_",
+      [](const py::object& self, const Tensor& source, bool) {
+        copy_(unwrap(self.ptr()), source);
+        return self;
+      },
+      py::arg("src"), py::arg("non_blocking") = false);
+  method(
+      "fill_",
+      [](const py::object& self, const Number& value) {
+        const Tensor x = unwrap(self.ptr());
+        if (value.category == Category::kFloating)
+          fill_(x, value.real);
+        else
+          fill_(x, value.integer);
+        return self;
+      },
+      py::arg("value"));
+  method(
+      "fill_",
+      [](const py::object& self, const Tensor& value) {
+        check(value.ndim() == 0, "fill_", "expected a number or a 0-d tensor; got shape ",
+              value.sizes());
+        copy_(unwrap(self.ptr()), value);
+        return self;
+      },
+      py::arg("value"));
   method("zero_", [](const py::object& self) {
     zero_(unwrap(self.ptr()));
     return self;

@@ -1,5 +1,5 @@
-// Errors as users see them: "[op] expected ...; got ...". The bindings turn each class into the Python
-// exception that NumPy or PyTorch users expect.
+// Errors as users see them: "[op] expected ...; got ...". The bindings turn each class into the
+// Python exception that NumPy or PyTorch users expect.
 #pragma once
 
 #include <sstream>

@@ -31,7 +31,6 @@ std::atomic<bool> forked{false};
 [[maybe_unused]] const int fork_handler =
     pthread_atfork(nullptr, nullptr, [] { forked.store(true, std::memory_order_relaxed); });
 
-
 // The first entry of OMP_NUM_THREADS, which is a list with one entry per level of nesting.
 std::optional<int> openmp_request() {
   const char* text = std::getenv("OMP_NUM_THREADS");

@@ -73,7 +73,8 @@ bool view_strides(const Dims& sizes, const Dims& strides, const Dims& target, Di
     run_sizes.push_back(sizes[i]);
     run_strides.push_back(strides[i]);
   }
-  // Walk both shapes from the back in groups of equal element count; a group must be one strided run.
+  // Walk both shapes from the back in groups of equal element count; a group must be one strided
+  // run.
   int to = target.size() - 1;
   for (int from = run_sizes.size() - 1; from >= 0;) {
     const int64_t run_stride = run_strides[from];

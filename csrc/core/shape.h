@@ -76,7 +76,8 @@ bool is_contiguous(const Dims& sizes, const Dims& strides);
 Dims broadcast(const char* op, const Dims& a, const Dims& b);
 // The dimension counted from the front, for dim in [-ndim, ndim); 0-d tensors accept -1 and 0.
 int wrap_dim(const char* op, int64_t dim, int ndim);
-// Strides of the view that presents memory of `sizes`, `strides` as `target`; false if there is none.
+// Strides of the view that presents memory of `sizes`, `strides` as `target`; false if there is
+// none.
 bool view_strides(const Dims& sizes, const Dims& strides, const Dims& target, Dims& result);
 // Replaces one -1 by what is left of `count`; checks that the product fits.
 Dims infer_sizes(const char* op, const Dims& target, const Dims& from, int64_t count);

@@ -1,5 +1,5 @@
-// The memory behind tensors: reference counted, 64-byte aligned, versioned, owned by us or by a foreign
-// object (a NumPy array, a DLPack capsule).
+// The memory behind tensors: reference counted, 64-byte aligned, versioned, owned by us or by a
+// foreign object (a NumPy array, a DLPack capsule).
 #pragma once
 
 #include <atomic>
@@ -15,7 +15,8 @@ inline std::atomic<uint64_t> capture_epoch{0};
 
 class Storage final : public RefCounted {
  public:
-  // Uninitialised memory; header and data are one block, so that a small tensor costs one allocation.
+  // Uninitialised memory; header and data are one block, so that a small tensor costs one
+  // allocation.
   static Ref<Storage> make(int64_t bytes);
   // Memory that belongs to somebody else; `release(owner)` is called when the last reference goes.
   static Ref<Storage> borrow(void* data, int64_t bytes, bool writable, void* owner,

@@ -51,10 +51,11 @@ Tensor alias(const Tensor& tensor) {
   for (int d = 0; d < tensor.ndim(); ++d) last += (tensor.size(d) - 1) * tensor.stride(d);
   Storage* owner = tensor->storage.get();
   owner->retain();
-  return wrap(Storage::borrow(tensor.bytes(), std::max<int64_t>(last, 0) * item_size(tensor.dtype()),
-                              owner->writable(), owner,
-                              [](void* storage) { static_cast<Storage*>(storage)->release(); }),
-              tensor.sizes(), tensor.strides(), tensor.dtype());
+  return wrap(
+      Storage::borrow(tensor.bytes(), std::max<int64_t>(last, 0) * item_size(tensor.dtype()),
+                      owner->writable(), owner,
+                      [](void* storage) { static_cast<Storage*>(storage)->release(); }),
+      tensor.sizes(), tensor.strides(), tensor.dtype());
 }
 
 Tensor wrap(Ref<Storage> storage, const Dims& sizes, const Dims& strides, DType dtype) {

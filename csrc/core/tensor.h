@@ -1,5 +1,5 @@
-// A tensor: a strided window on a storage. It carries a slot for the autograd layer above, which it does
-// not look into; arithmetic lives in ops.
+// A tensor: a strided window on a storage. It carries a slot for the autograd layer above, which it
+// does not look into; arithmetic lives in ops.
 #pragma once
 
 #include <atomic>
@@ -24,7 +24,7 @@ struct TensorImpl final : RefCounted {
   int64_t count = 0;
   DType dtype = DType::kFloat32;
   bool contiguous = true;
-  bool requires_grad = false;  // asked for by the user (a leaf) or inherited through `autograd`
+  bool requires_grad = false;   // asked for by the user (a leaf) or inherited through `autograd`
   bool wrapped_number = false;  // made of a Python number: takes part in promotion as one
   bool untracked = false;       // `.data`: changes do not make saved values stale
   Dims sizes;
@@ -76,7 +76,8 @@ Tensor alias(const Tensor& tensor);
 // A tensor over a given storage.
 Tensor wrap(Ref<Storage> storage, const Dims& sizes, const Dims& strides, DType dtype);
 
-// Counts how often a tensor was given other memory (`x.data = y`), which makes recorded programs stale.
+// Counts how often a tensor was given other memory (`x.data = y`), which makes recorded programs
+// stale.
 inline std::atomic<uint64_t> memory_exchanges{0};
 
 // Marks an in-place change; refuses memory that is read-only.

@@ -1,5 +1,5 @@
-// The one seam through which all work on tensor memory goes. Eager mode runs the body at once; an observer
-// (a capture, a profiler) sees each launch first and may keep it for later.
+// The one seam through which all work on tensor memory goes. Eager mode runs the body at once; an
+// observer (a capture, a profiler) sees each launch first and may keep it for later.
 #pragma once
 
 #include <array>
@@ -13,8 +13,8 @@
 
 namespace lamina::exec {
 
-// What a body works on: pointers to the written tensors, then to the read ones, in the order of launch().
-// A replay hands in other addresses, so a body must not remember pointers of its own.
+// What a body works on: pointers to the written tensors, then to the read ones, in the order of
+// launch(). A replay hands in other addresses, so a body must not remember pointers of its own.
 class Buffers {
  public:
   explicit Buffers(void* const* pointers) : pointers_(pointers) {}
@@ -38,14 +38,16 @@ struct Observer {
   virtual void value_read(const char* name) = 0;
 };
 
-// The observer of this thread, or null. Inline so that the eager path costs one load and one branch.
+// The observer of this thread, or null. Inline so that the eager path costs one load and one
+// branch.
 inline thread_local Observer* observer = nullptr;
 
 inline void value_read(const char* name) {
   if (observer) observer->value_read(name);
 }
 
-// Told before and after a body that will run for long; the bindings release Python's lock between them.
+// Told before and after a body that will run for long; the bindings release Python's lock between
+// them.
 struct LongWork {
   void* (*begin)();
   void (*end)(void* state);

@@ -63,7 +63,8 @@ void Recorder::launched(const char* name, Operands writes, Operands reads, const
 
 void Recorder::value_read(const char* name) {
   const std::string where = describe_caller ? describe_caller() : "";
-  fail<StateError>("compile", "'", name, "' reads a value while the step is captured, so that later "
+  fail<StateError>("compile", "'", name,
+                   "' reads a value while the step is captured, so that later "
                    "calls could not repeat it; move it out of the compiled function",
                    where.empty() ? "" : ". It was called here:\n", where);
 }
@@ -97,7 +98,8 @@ void Program::place_buffers() {
   std::map<int64_t, const Buffer*> placed;  // by offset, those still alive
   int64_t size = 0;
   for (Buffer* buffer : by_start) {
-    std::erase_if(placed, [&](const auto& entry) { return entry.second->last_use < buffer->first_use; });
+    std::erase_if(placed,
+                  [&](const auto& entry) { return entry.second->last_use < buffer->first_use; });
     int64_t offset = 0;
     for (const auto& [start, other] : placed) {
       if (offset + buffer->bytes <= start) break;
@@ -157,7 +159,8 @@ Tensor Program::result(const Tensor& recorded, int id, std::span<const Tensor> a
   const Buffer& buffer = buffers_[static_cast<size_t>(id)];
   if (buffer.kind == BufferKind::kArgument) {
     const Tensor& argument = arguments[static_cast<size_t>(buffer.argument)];
-    return window(argument, recorded.sizes(), recorded.strides(), argument->offset + recorded->offset);
+    return window(argument, recorded.sizes(), recorded.strides(),
+                  argument->offset + recorded->offset);
   }
   Tensor tensor = wrap(buffer.storage, recorded.sizes(), recorded.strides(), recorded.dtype());
   tensor->offset = recorded->offset;

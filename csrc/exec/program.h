@@ -1,5 +1,5 @@
-// A recorded sequence of launches that runs again without Python, checks or allocation. Gradients of leaves, which a
-// training step changes too, are the business of ops/step.h.
+// A recorded sequence of launches that runs again without Python, checks or allocation. Gradients
+// of leaves, which a training step changes too, are the business of ops/step.h.
 #pragma once
 
 #include <span>
@@ -71,8 +71,8 @@ class Program {
   int64_t traffic_ = 0;  // bytes that all launches together touch
 };
 
-// Records what is launched on this thread while it lives, running each launch as well. Each argument must be an alias
-// of its own, so that no other tensor of the step shares its identity.
+// Records what is launched on this thread while it lives, running each launch as well. Each
+// argument must be an alias of its own, so that no other tensor of the step shares its identity.
 class Recorder final : public Observer {
  public:
   explicit Recorder(std::span<const Tensor> arguments);

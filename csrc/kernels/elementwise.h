@@ -1,4 +1,5 @@
-// The elementwise functions by name: enumerations over the lists, and the kernel signatures they share.
+// The elementwise functions by name: enumerations over the lists, and the kernel signatures they
+// share.
 #pragma once
 
 #include <cstdint>

@@ -1,13 +1,16 @@
-// The formulas of the elementwise functions and of their gradients, each written once: V is a vector, a number, or
-// (in ops, for gradients of gradients) a tensor. P is the type of plain numbers beside it. Kernels that run
-// them belong to unary.cpp and binary.cpp.
+// The formulas of the elementwise functions and of their gradients, each written once: V is a
+// vector, a number, or (in ops, for gradients of gradients) a tensor. P is the type of plain
+// numbers beside it. Kernels that run them belong to unary.cpp and binary.cpp.
 #pragma once
 
 namespace lamina::LAMINA_ISA_NS {
 
-// fwd(x, p) gives y; bwd(saved, g, p) gives the gradient of x, where `saved` is x or y as the list says.
-#define LAMINA_FWD template <class P, class V> static V fwd([[maybe_unused]] V x, [[maybe_unused]] const P* p)
-#define LAMINA_BWD(saved)    \
+// fwd(x, p) gives y; bwd(saved, g, p) gives the gradient of x, where `saved` is x or y as the list
+// says.
+#define LAMINA_FWD            \
+  template <class P, class V> \
+  static V fwd([[maybe_unused]] V x, [[maybe_unused]] const P* p)
+#define LAMINA_BWD(saved)     \
   template <class P, class V> \
   static V bwd([[maybe_unused]] V saved, V g, [[maybe_unused]] const P* p)
 
@@ -33,9 +36,9 @@ struct Relu {
 };
 
 // Their gradient is zero everywhere, so no kernel runs for it.
-#define LAMINA_FLAT(Name, call)  \
-  struct Name {                  \
-    LAMINA_FWD { return call; }  \
+#define LAMINA_FLAT(Name, call)      \
+  struct Name {                      \
+    LAMINA_FWD { return call; }      \
     LAMINA_BWD(unused) { return g; } \
   };
 LAMINA_FLAT(Floor, floor(x))

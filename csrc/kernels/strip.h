@@ -7,7 +7,8 @@ namespace lamina {
 
 inline constexpr int kMaxStripOperands = 4;
 
-// `rows` rows of `n` elements. Operand 0 is the result; strides count elements, and 0 repeats an element.
+// `rows` rows of `n` elements. Operand 0 is the result; strides count elements, and 0 repeats an
+// element.
 struct Strip {
   int64_t n;
   int64_t rows;

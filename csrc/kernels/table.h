@@ -1,4 +1,5 @@
-// The table of kernels that an ISA fills and ops call: one pointer a kernel and type, from the .def lists.
+// The table of kernels that an ISA fills and ops call: one pointer a kernel and type, from the .def
+// lists.
 #pragma once
 
 #include <cstdint>

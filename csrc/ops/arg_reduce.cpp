@@ -27,7 +27,8 @@ constexpr int64_t kPiece = int64_t{1} << 16;
 constexpr int64_t kTaskElements = int64_t{1} << 14;
 constexpr int64_t kTaskColumns = int64_t{1} << 9;
 
-// The results of group after group (see Reduction: all but the last of the kept dimensions), in chunks.
+// The results of group after group (see Reduction: all but the last of the kept dimensions), in
+// chunks.
 template <class T>
 void search(const Reduction& how, Kernel<T> kernel, const T* x, T* values, int64_t* indices) {
   const int64_t line = how.kept.back(), groups = how.results() / line;
@@ -36,15 +37,17 @@ void search(const Reduction& how, Kernel<T> kernel, const T* x, T* values, int64
   const int64_t chunks = (line + chunk - 1) / chunk;
   parallel_for(groups * chunks, std::max<int64_t>(1, 2 * kCheapGrain / (chunk * how.n)),
                [&](int64_t begin, int64_t end) {
-    for (int64_t task = begin; task < end; ++task) {
-      const int64_t first = task % chunks * chunk, result = task / chunks * line + first;
-      int64_t at = first * how.kept_strides.back(), group = task / chunks;
-      for (int d = how.kept.size() - 1; d-- > 0; group /= how.kept[d])
-        at += group % how.kept[d] * how.kept_strides[d];
-      kernel({std::min(chunk, line - first), how.kept_strides.back(), 1, 0, how.n, how.n_stride},
-             x + at, values + result, indices + result);
-    }
-  });
+                 for (int64_t task = begin; task < end; ++task) {
+                   const int64_t first = task % chunks * chunk,
+                                 result = task / chunks * line + first;
+                   int64_t at = first * how.kept_strides.back(), group = task / chunks;
+                   for (int d = how.kept.size() - 1; d-- > 0; group /= how.kept[d])
+                     at += group % how.kept[d] * how.kept_strides[d];
+                   kernel({std::min(chunk, line - first), how.kept_strides.back(), 1, 0, how.n,
+                           how.n_stride},
+                          x + at, values + result, indices + result);
+                 }
+               });
 }
 
 // One long row: its pieces are the results of a search, and then the elements of another.
@@ -55,8 +58,8 @@ void search_long_row(int64_t n, Kernel<T> kernel, const T* x, T* values, int64_t
   Scratch<int64_t> places(pieces);
   parallel_for(pieces, 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i)
-      kernel({1, 0, 1, 0, std::min(kPiece, n - i * kPiece), 1}, x + i * kPiece,
-             extremes.data() + i, places.data() + i);
+      kernel({1, 0, 1, 0, std::min(kPiece, n - i * kPiece), 1}, x + i * kPiece, extremes.data() + i,
+             places.data() + i);
   });
   int64_t piece = 0;
   kernel({1, 0, 1, 0, pieces, 1}, extremes.data(), values, &piece);
@@ -74,14 +77,14 @@ ValuesIndices find(const char* name, Extreme extreme, const Tensor& x, DimMask m
     const Kernel<T> kernel = extreme == Extreme::kMax ? table.argmax : table.argmin;
     exec::launch(name, {&out.values, &out.indices}, {&from.x},
                  [how = from.how, kernel](exec::Buffers buffers) {
-      T* values = buffers.get<T>(0);
-      auto* indices = buffers.get<int64_t>(1);
-      const T* source = buffers.get<T>(2);
-      if (how.results() == 1 && how.n_stride == 1 && how.n > kPiece)
-        search_long_row(how.n, kernel, source, values, indices);
-      else
-        search(how, kernel, source, values, indices);
-    });
+                   T* values = buffers.get<T>(0);
+                   auto* indices = buffers.get<int64_t>(1);
+                   const T* source = buffers.get<T>(2);
+                   if (how.results() == 1 && how.n_stride == 1 && how.n > kPiece)
+                     search_long_row(how.n, kernel, source, values, indices);
+                   else
+                     search(how, kernel, source, values, indices);
+                 });
   });
   return out;
 }

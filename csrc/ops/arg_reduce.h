@@ -1,4 +1,5 @@
-// Extremes and where they stand. Among equals the first counts; NaN is more extreme than any number.
+// Extremes and where they stand. Among equals the first counts; NaN is more extreme than any
+// number.
 #pragma once
 
 #include "core/tensor.h"

@@ -12,8 +12,7 @@ namespace {
 using autograd::Backward;
 
 void launch_copy(const Tensor& to, const Tensor& from) {
-  CastKernel* kernel =
-      kernels().cast[static_cast<int>(from.dtype())][static_cast<int>(to.dtype())];
+  CastKernel* kernel = kernels().cast[static_cast<int>(from.dtype())][static_cast<int>(to.dtype())];
   const Loop loop{&to, &from};
   exec::launch("copy", {&to}, {&from}, [loop, kernel](exec::Buffers buffers) {
     run(loop, buffers, kCheapGrain,
@@ -71,9 +70,8 @@ Tensor arange(double start, double step, int64_t count, DType dtype) {
   Tensor out = empty({count}, dtype);
   visit(dtype, [&]<class T>() {
     auto* kernel = kernels().number<T>().arange;
-    exec::launch("arange", {&out}, {}, [=](exec::Buffers buffers) {
-      kernel(count, buffers.get<T>(0), 0, start, step);
-    });
+    exec::launch("arange", {&out}, {},
+                 [=](exec::Buffers buffers) { kernel(count, buffers.get<T>(0), 0, start, step); });
   });
   return out;
 }

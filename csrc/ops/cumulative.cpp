@@ -81,8 +81,8 @@ Tensor running_logsumexp(const Tensor& x, int dim, Direction way) {
   return out;
 }
 
-// Up to the first zero of a line the products are divided by the element. The first zero itself passes on what the
-// products would be without it; nothing behind it has a share.
+// Up to the first zero of a line the products are divided by the element. The first zero itself
+// passes on what the products would be without it; nothing behind it has a share.
 Tensor running_product_grad(const Tensor& x, const Tensor& y, const Tensor& grad, int dim) {
   const Tensor one = scalar(1.0, x.dtype());
   const Tensor is_zero = x == 0.0;

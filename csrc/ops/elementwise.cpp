@@ -13,7 +13,8 @@ namespace {
 using autograd::Backward;
 using autograd::Saved;
 
-// Is the walk over dimensions needless: operands contiguous, each of the result's shape or a single number?
+// Is the walk over dimensions needless: operands contiguous, each of the result's shape or a single
+// number?
 template <class... Tensors>
 bool plain(const Tensor& out, const Tensors&... in) {
   return out.contiguous() &&
@@ -41,9 +42,8 @@ void launch_map(const char* name, int64_t grain, const Tensor& out, Kernel kerne
     return;
   }
   const Loop loop{&out, &in...};
-  exec::launch(name, {&out}, {&in...}, [loop, grain, kernel](exec::Buffers buffers) {
-    run(loop, buffers, grain, kernel);
-  });
+  exec::launch(name, {&out}, {&in...},
+               [loop, grain, kernel](exec::Buffers buffers) { run(loop, buffers, grain, kernel); });
 }
 
 // --- one operand ---
@@ -156,7 +156,8 @@ void map_unary_(Op op, const Tensor& x, const Numbers& numbers) {
   }
   Ref<autograd::Node> node;
   if (autograd::needs_grad(x)) {
-    // The old value is about to be overwritten. An output is saved by version, so mark the change first.
+    // The old value is about to be overwritten. An output is saved by version, so mark the change
+    // first.
     Saved saved;
     if (about.saves == Saves::kInput) saved = Saved(clone(detach(x)));
     if (about.saves == Saves::kOutput) saved = Saved::output(x).after_next_change();
@@ -180,7 +181,8 @@ void check_divisor(const char* name, const Tensor& b) {
   const Loop loop{&b, &b};
   visit(b.dtype(), [&]<class T>() {
     exec::launch(name, {}, {&b}, [loop, name](exec::Buffers buffers) {
-      const OperandPointers at{buffers.get<std::byte>(0), buffers.get<std::byte>(0), nullptr, nullptr};
+      const OperandPointers at{buffers.get<std::byte>(0), buffers.get<std::byte>(0), nullptr,
+                               nullptr};
       auto refuse_zero = [name](const Strip& strip, const OperandPointers& p) {
         auto* value = reinterpret_cast<const T*>(p[0]);
         for (int64_t row = 0; row < strip.rows; ++row, value += strip.outer[0])
@@ -198,8 +200,7 @@ void check_divisor(const char* name, const Tensor& b) {
 
 void run_binary(BinaryOp op, const Tensor& a, const Tensor& b, const Tensor& y) {
   const BinaryInfo& about = info(op);
-  if (about.domain == Domain::kScalarAll && !is_floating(y.dtype()))
-    check_divisor(about.name, b);
+  if (about.domain == Domain::kScalarAll && !is_floating(y.dtype())) check_divisor(about.name, b);
   visit(y.dtype(), [&]<class T>() {
     auto* kernel = kernels().number<T>().elementwise.binary[static_cast<int>(op)];
     check<TypeError>(kernel != nullptr, about.name, "is not defined for type ", name(y.dtype()));
@@ -256,8 +257,7 @@ DType result_type(const Tensor& a, const Tensor& b) {
   };
   if (category(a.dtype()) == category(b.dtype()) && (a.ndim() > 0) != (b.ndim() > 0))
     return a.ndim() > 0 ? a.dtype() : b.dtype();
-  if (category(a.dtype()) != category(b.dtype()))
-    return rank(a) > rank(b) ? a.dtype() : b.dtype();
+  if (category(a.dtype()) != category(b.dtype())) return rank(a) > rank(b) ? a.dtype() : b.dtype();
   return promote(a.dtype(), b.dtype());
 }
 
@@ -275,13 +275,14 @@ Tensor binary(BinaryOp op, const Tensor& left, const Tensor& right) {
   const DType dtype = binary_dtype(op, left, right);
   const Tensor a = cast(left, dtype);
   const Tensor b = cast(right, dtype);
-  Tensor y = empty(a.sizes() == b.sizes() ? a.sizes() : broadcast(about.name, a.sizes(), b.sizes()), dtype);
+  Tensor y = empty(a.sizes() == b.sizes() ? a.sizes() : broadcast(about.name, a.sizes(), b.sizes()),
+                   dtype);
   run_binary(op, a, b, y);
   if (about.a.grad && autograd::needs_grad(a, b)) {
     const Reads reads(about, a, b);
-    autograd::attach(y, binary_node(op, about.name, a, b, reads.a ? Saved(a) : Saved(),
-                                    reads.b ? Saved(b) : Saved(),
-                                    reads.y ? Saved::output(y) : Saved()));
+    autograd::attach(
+        y, binary_node(op, about.name, a, b, reads.a ? Saved(a) : Saved(),
+                       reads.b ? Saved(b) : Saved(), reads.y ? Saved::output(y) : Saved()));
   }
   return y;
 }
@@ -300,7 +301,8 @@ void binary_(BinaryOp op, const Tensor& a, const Tensor& right) {
     return;
   }
   Tensor b = cast(right, dtype);
-  // An operand that overlaps the target must be read, and kept for the way back, before it is written.
+  // An operand that overlaps the target must be read, and kept for the way back, before it is
+  // written.
   const bool same_window = b->offset == a->offset && b.strides() == a.strides();
   if (b->storage == a->storage && (!same_window || autograd::needs_grad(a, b))) b = clone(b);
   Ref<autograd::Node> node;
@@ -344,7 +346,8 @@ Tensor where(const Tensor& mask, const Tensor& left, const Tensor& right) {
   const DType dtype = result_type(left, right);
   const Tensor a = cast(left, dtype);
   const Tensor b = cast(right, dtype);
-  Tensor y = empty(broadcast("where", mask.sizes(), broadcast("where", a.sizes(), b.sizes())), dtype);
+  Tensor y =
+      empty(broadcast("where", mask.sizes(), broadcast("where", a.sizes(), b.sizes())), dtype);
   visit(dtype, [&]<class T>() {
     auto* kernel = kernels().number<T>().where;
     launch_map(

@@ -18,8 +18,8 @@ void binary_(BinaryOp op, const Tensor& a, const Tensor& b);
 // x ** exponent, with the cheap cases (-2, -1, -1/2, 0, 1/2, 1, 2, 3) as products and roots.
 [[nodiscard]] Tensor pow(const Tensor& x, double exponent);
 
-// The type of a result of a and b, as PyTorch promotes: the highest category decides, and within it tensors with
-// dimensions outrank those without.
+// The type of a result of a and b, as PyTorch promotes: the highest category decides, and within it
+// tensors with dimensions outrank those without.
 DType result_type(const Tensor& a, const Tensor& b);
 // A 0-d tensor of `dtype` that holds a plain number.
 Tensor scalar(double value, DType dtype);
@@ -36,10 +36,14 @@ Tensor scalar(int64_t value, DType dtype);
 #undef BINARY
 
 inline Tensor operator-(const Tensor& a) { return neg(a); }
-#define LAMINA_OPERATOR(symbol, function)                                                        \
-  inline Tensor operator symbol(const Tensor& a, const Tensor& b) { return function(a, b); }     \
-  inline Tensor operator symbol(const Tensor& a, double b) { return function(a, scalar(b, a.dtype())); } \
-  inline Tensor operator symbol(double a, const Tensor& b) { return function(scalar(a, b.dtype()), b); }
+#define LAMINA_OPERATOR(symbol, function)                                                    \
+  inline Tensor operator symbol(const Tensor& a, const Tensor& b) { return function(a, b); } \
+  inline Tensor operator symbol(const Tensor& a, double b) {                                 \
+    return function(a, scalar(b, a.dtype()));                                                \
+  }                                                                                          \
+  inline Tensor operator symbol(double a, const Tensor& b) {                                 \
+    return function(scalar(a, b.dtype()), b);                                                \
+  }
 LAMINA_OPERATOR(+, add)
 LAMINA_OPERATOR(-, sub)
 LAMINA_OPERATOR(*, mul)
@@ -48,10 +52,10 @@ LAMINA_OPERATOR(|, bitwise_or)
 LAMINA_OPERATOR(&, bitwise_and)
 #undef LAMINA_OPERATOR
 
-#define LAMINA_COMPARISON(symbol, name)                                                         \
-  inline Tensor operator symbol(const Tensor& a, const Tensor& b) {                             \
-    return compare(CompareOp::name, a, b);                                                      \
-  }                                                                                             \
+#define LAMINA_COMPARISON(symbol, name)                             \
+  inline Tensor operator symbol(const Tensor& a, const Tensor& b) { \
+    return compare(CompareOp::name, a, b);                          \
+  }                                                                 \
   inline Tensor operator symbol(const Tensor& a, double b) { return a symbol scalar(b, a.dtype()); }
 LAMINA_COMPARISON(==, eq)
 LAMINA_COMPARISON(!=, ne)
@@ -61,7 +65,9 @@ LAMINA_COMPARISON(>, gt)
 LAMINA_COMPARISON(>=, ge)
 #undef LAMINA_COMPARISON
 
-inline Tensor select(const Tensor& mask, const Tensor& a, const Tensor& b) { return where(mask, a, b); }
+inline Tensor select(const Tensor& mask, const Tensor& a, const Tensor& b) {
+  return where(mask, a, b);
+}
 inline Tensor select(const Tensor& mask, const Tensor& a, double b) {
   return where(mask, a, scalar(b, a.dtype()));
 }

@@ -111,7 +111,7 @@ const UnaryInfo& info(ScaledOp op) { return kScaled[static_cast<int>(op)]; }
 
 const BinaryInfo& info(BinaryOp op) {
   static const BinaryInfo table[] = {
-#define BINARY(name, Formula, domain)                                             \
+#define BINARY(name, Formula, domain) \
   {#name, #name "_", Domain::domain, grad_a(BinaryOp::name), grad_b(BinaryOp::name)},
 #include "kernels/binary.def"
 #undef BINARY

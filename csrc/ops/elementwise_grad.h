@@ -1,5 +1,5 @@
-// What elementwise ops need for their way back: which value to keep, and the gradient formulas as compositions of
-// tensor ops.
+// What elementwise ops need for their way back: which value to keep, and the gradient formulas as
+// compositions of tensor ops.
 #pragma once
 
 #include "autograd/node.h"

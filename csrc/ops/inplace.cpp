@@ -12,8 +12,8 @@ using autograd::Edge;
 using autograd::Meta;
 using autograd::Node;
 
-// The history of a base after one of its views was changed: the gradient outside the view's window passes through, the
-// window's own goes through the op that changed it.
+// The history of a base after one of its views was changed: the gradient outside the view's window
+// passes through, the window's own goes through the op that changed it.
 class WindowNode final : public Node {
  public:
   WindowNode(Ref<Node> change, const Tensor& base, const Tensor& view)
@@ -78,7 +78,6 @@ void rebuild_history(const Tensor& view) {
   if (!autograd::requires_grad(base)) return;
   record_window(view, base);
 }
-
 
 }  // namespace
 

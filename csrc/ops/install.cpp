@@ -12,20 +12,21 @@ void install_ops() {
   autograd::refresh_view = &refresh_view;
   autograd::arithmetic = {
       .add = [](const Tensor& a, const Tensor& b) { return add(a, b); },
-      .add_into = [](const Tensor& target, const Tensor& other) {
-        const autograd::Scoped quiet(autograd::grad_enabled, false);
-        binary_(BinaryOp::add, target, other);
-      },
-      .sum_to = [](const Tensor& grad, const Dims& sizes, DType dtype) {
-        return sum_to(grad, sizes, dtype);
-      },
+      .add_into =
+          [](const Tensor& target, const Tensor& other) {
+            const autograd::Scoped quiet(autograd::grad_enabled, false);
+            binary_(BinaryOp::add, target, other);
+          },
+      .sum_to = [](const Tensor& grad, const Dims& sizes,
+                   DType dtype) { return sum_to(grad, sizes, dtype); },
       .copy = [](const Tensor& tensor) { return clone(tensor); },
       .ones_like = [](const Tensor& tensor) { return full(tensor.sizes(), 1.0, tensor.dtype()); },
-      .has_nan = [](const Tensor& tensor) {
-        const autograd::Scoped quiet(autograd::grad_enabled, false);
-        const Tensor count = sum(cast(tensor != tensor, DType::kInt64), {}, false);
-        return *count.data<int64_t>() > 0;
-      },
+      .has_nan =
+          [](const Tensor& tensor) {
+            const autograd::Scoped quiet(autograd::grad_enabled, false);
+            const Tensor count = sum(cast(tensor != tensor, DType::kInt64), {}, false);
+            return *count.data<int64_t>() > 0;
+          },
   };
 }
 

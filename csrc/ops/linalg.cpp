@@ -34,9 +34,16 @@ struct ProductShape {
 ProductShape product_shape(const Tensor& a, const Tensor& b) {
   const bool stacked = a.ndim() == 3;
   const int d = stacked ? 1 : 0;
-  return {stacked ? a.size(0) : 1,  a.size(d),     b.size(d + 1),     a.size(d + 1),
-          stacked ? a.stride(0) : 0, a.stride(d),  a.stride(d + 1),
-          stacked ? b.stride(0) : 0, b.stride(d),  b.stride(d + 1)};
+  return {stacked ? a.size(0) : 1,
+          a.size(d),
+          b.size(d + 1),
+          a.size(d + 1),
+          stacked ? a.stride(0) : 0,
+          a.stride(d),
+          a.stride(d + 1),
+          stacked ? b.stride(0) : 0,
+          b.stride(d),
+          b.stride(d + 1)};
 }
 
 template <class T>
@@ -59,8 +66,9 @@ void run_integer_product(const ProductShape& s, const T* a, const T* b, T* c) {
                    for (int64_t j = 0; j < s.n; ++j) {
                      uint64_t sum = 0;
                      for (int64_t p = 0; p < s.k; ++p)
-                       sum += static_cast<uint64_t>(a[batch * s.a_batch + i * s.a_row + p * s.a_col]) *
-                              static_cast<uint64_t>(b[batch * s.b_batch + p * s.b_row + j * s.b_col]);
+                       sum +=
+                           static_cast<uint64_t>(a[batch * s.a_batch + i * s.a_row + p * s.a_col]) *
+                           static_cast<uint64_t>(b[batch * s.b_batch + p * s.b_row + j * s.b_col]);
                      c[line * s.n + j] = static_cast<T>(sum);
                    }
                  }
@@ -117,8 +125,8 @@ Tensor product_of_stacks(const char* op, const Tensor& a, const Tensor& b) {
 }  // namespace
 
 Tensor matmul(const Tensor& a, const Tensor& b, const char* op) {
-  check(a.ndim() > 0 && b.ndim() > 0, op,
-        "expected tensors of at least one dimension; got shapes ", a.sizes(), " and ", b.sizes());
+  check(a.ndim() > 0 && b.ndim() > 0, op, "expected tensors of at least one dimension; got shapes ",
+        a.sizes(), " and ", b.sizes());
   if (a.ndim() == 2 && b.ndim() == 2) return product(op, a, b);
   if (a.ndim() == 1) return squeeze(matmul(unsqueeze(a, 0), b, op), Dims{b.ndim() == 1 ? -1 : -2});
   if (b.ndim() == 1) return squeeze(matmul(a, unsqueeze(b, 1), op), Dims{-1});
@@ -126,7 +134,8 @@ Tensor matmul(const Tensor& a, const Tensor& b, const char* op) {
     const int64_t k = a.size(a.ndim() - 1);
     check_product(op, a, b);
     const Tensor rows = reshape(a, {a.count() / std::max<int64_t>(k, 1), k});
-    if (k > 0) return view(product(op, rows, b), with_matrix(front(a), a.size(a.ndim() - 2), b.size(1)));
+    if (k > 0)
+      return view(product(op, rows, b), with_matrix(front(a), a.size(a.ndim() - 2), b.size(1)));
   }
   return product_of_stacks(op, a, b);
 }
@@ -147,15 +156,19 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   const int64_t in = weight.size(1), out_features = weight.size(0);
   check(x.size(x.ndim() - 1) == in, "linear", "expected an input whose last dimension is ", in,
         "; got shape ", x.sizes());
-  check<TypeError>(x.dtype() == weight.dtype() && is_floating(x.dtype()) &&
-                       (!bias || bias.dtype() == x.dtype()),
-                   "linear", "expected input, weight and bias of one floating type; got ",
-                   name(x.dtype()), " and ", name(weight.dtype()));
+  check<TypeError>(
+      x.dtype() == weight.dtype() && is_floating(x.dtype()) && (!bias || bias.dtype() == x.dtype()),
+      "linear", "expected input, weight and bias of one floating type; got ", name(x.dtype()),
+      " and ", name(weight.dtype()));
   check(!bias || bias.sizes() == Dims{out_features}, "linear", "expected a bias of shape ",
         Dims{out_features});
   Dims sizes = x.sizes();
   sizes[sizes.size() - 1] = out_features;
-  const Tensor rows = x.ndim() == 2 ? x : reshape(x, {in > 0 ? x.count() / in : element_count("linear", sizes) / std::max<int64_t>(1, out_features), in});
+  const Tensor rows = x.ndim() == 2 ? x
+                                    : reshape(x, {in > 0 ? x.count() / in
+                                                         : element_count("linear", sizes) /
+                                                               std::max<int64_t>(1, out_features),
+                                                  in});
   const ProductShape shape = product_shape(rows, detach(transposed(detach(weight))));
   Tensor out = empty({rows.size(0), out_features}, x.dtype());
   const Tensor& addend = bias ? bias : weight;

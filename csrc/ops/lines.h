@@ -1,5 +1,5 @@
-// A contiguous tensor as lines along one of its dimensions: the walk of ops that keep the shape but mix the
-// elements of a line.
+// A contiguous tensor as lines along one of its dimensions: the walk of ops that keep the shape but
+// mix the elements of a line.
 #pragma once
 
 #include <algorithm>
@@ -19,8 +19,8 @@ struct Lines {
   }
 };
 
-// Calls f(lines, offset) for runs of lines: whole rows where the lines are adjacent, else some lines of one group;
-// on several threads if there are more than `grain` elements.
+// Calls f(lines, offset) for runs of lines: whole rows where the lines are adjacent, else some
+// lines of one group; on several threads if there are more than `grain` elements.
 template <class F>
 void for_lines(const Lines& lines, int64_t grain, F f) {
   if (lines.groups * lines.inner * lines.n == 0) return;
@@ -33,14 +33,13 @@ void for_lines(const Lines& lines, int64_t grain, F f) {
   constexpr int64_t kSideBySide = 256;
   const int64_t chunks = (lines.inner + kSideBySide - 1) / kSideBySide;
   const int64_t work = lines.n * std::min(kSideBySide, lines.inner);
-  parallel_for(lines.groups * chunks, std::max<int64_t>(1, grain / work),
-               [&](int64_t first, int64_t last) {
-                 for (int64_t i = first; i < last; ++i) {
-                   const int64_t at = i % chunks * kSideBySide;
-                   f(std::min(kSideBySide, lines.inner - at),
-                     i / chunks * lines.n * lines.inner + at);
-                 }
-               });
+  parallel_for(
+      lines.groups * chunks, std::max<int64_t>(1, grain / work), [&](int64_t first, int64_t last) {
+        for (int64_t i = first; i < last; ++i) {
+          const int64_t at = i % chunks * kSideBySide;
+          f(std::min(kSideBySide, lines.inner - at), i / chunks * lines.n * lines.inner + at);
+        }
+      });
 }
 
 }  // namespace lamina

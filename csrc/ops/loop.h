@@ -1,5 +1,5 @@
-// The walk over up to four tensors of one (broadcast) shape: simplified once, cut for threads, handed to
-// kernels strip by strip.
+// The walk over up to four tensors of one (broadcast) shape: simplified once, cut for threads,
+// handed to kernels strip by strip.
 #pragma once
 
 #include <array>
@@ -55,7 +55,8 @@ void run_span(const Loop& loop, const OperandPointers& base, int64_t first, int6
 }
 }  // namespace detail
 
-// Calls f(strip, pointers) until the loop is covered, on several threads if it has more than `grain` elements.
+// Calls f(strip, pointers) until the loop is covered, on several threads if it has more than
+// `grain` elements.
 template <class F>
 void run(const Loop& loop, exec::Buffers buffers, int64_t grain, F f) {
   OperandPointers base{};

@@ -26,7 +26,8 @@ Tensor operand(const Tensor& x, std::optional<DType> dtype) {
   return dtype && !exact ? cast(x, *dtype) : x;
 }
 
-// Product of the others by leaving one out at a time: n^2 elements, but as often differentiable as one likes.
+// Product of the others by leaving one out at a time: n^2 elements, but as often differentiable as
+// one likes.
 Tensor products_of_others(const Tensor& x, DimMask mask) {
   Dims order, inverse = Dims::filled(x.ndim(), 0), flat;
   for (const bool reduced : {false, true})

@@ -1,5 +1,5 @@
-// Reductions of tensors over some or all of their dimensions, with their gradients; those that find positions stand
-// in arg_reduce.h. Empty `dims` stand for all.
+// Reductions of tensors over some or all of their dimensions, with their gradients; those that find
+// positions stand in arg_reduce.h. Empty `dims` stand for all.
 #pragma once
 
 #include <optional>

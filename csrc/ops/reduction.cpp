@@ -14,8 +14,8 @@ namespace lamina {
 
 namespace {
 
-// Elements that are folded one after the other, before results of such pieces are: for the sake of the accuracy of
-// long sums, and to have work for threads.
+// Elements that are folded one after the other, before results of such pieces are: for the sake of
+// the accuracy of long sums, and to have work for threads.
 constexpr int64_t kPieceOfRow = int64_t{1} << 14;
 constexpr int64_t kPieceOfColumn = int64_t{1} << 8;
 // Elements of one call of a kernel, and columns at least.
@@ -71,7 +71,9 @@ class Tasks {
         chunks_(ceil_div(line_, chunk_)) {}
 
   int64_t count() const { return pieces_.count * groups_ * chunks_; }
-  int64_t elements() const { return pieces_.length() * std::max<int64_t>(1, std::min(chunk_, line_)); }
+  int64_t elements() const {
+    return pieces_.length() * std::max<int64_t>(1, std::min(chunk_, line_));
+  }
 
   Task operator[](int64_t index) const {
     const int64_t first = index % chunks_ * chunk_;

@@ -64,7 +64,8 @@ struct Mean {
   }
 };
 
-// Twice over the elements. The mean is found as seen from the first element, so that equal elements vary by exactly 0.
+// Twice over the elements. The mean is found as seen from the first element, so that equal elements
+// vary by exactly 0.
 struct Variance {
   double correction;
   bool root;
@@ -95,8 +96,8 @@ struct LogSumExp {
     // An infinite center would make NaN of the infinity that the result is.
     constexpr double kFinite[] = {std::numeric_limits<double>::quiet_NaN(), 0, 0};
     const auto& kernel = kernels().get<T>().elementwise;
-    kernel.scaled_fwd[static_cast<int>(ScaledOp::nan_to_num)](line(n), center.data(),
-                                                              center.data(), kFinite);
+    kernel.scaled_fwd[static_cast<int>(ScaledOp::nan_to_num)](line(n), center.data(), center.data(),
+                                                              kFinite);
     reduce_into(how, ReduceOp::sum_exp, kDTypeOf<T>, x, center.data(), y);
     apply(UnaryOp::log, n, y);
     add_to(n, y, center.data());
@@ -105,7 +106,8 @@ struct LogSumExp {
 
 // The gradient of sum((x - mean)^2) / (n - correction).
 Tensor variance_grad(const Tensor& grad, const Tensor& x, DimMask mask, double correction) {
-  const double free = std::max(0.0, static_cast<double>(reduced_count(x.sizes(), mask)) - correction);
+  const double free =
+      std::max(0.0, static_cast<double>(reduced_count(x.sizes(), mask)) - correction);
   Dims dims;
   for (int d = 0; d < x.ndim(); ++d)
     if (mask >> d & 1U) dims.push_back(d);
@@ -127,10 +129,11 @@ Tensor sum_norm(const Tensor& x, DimMask mask, bool keepdim) {
 }
 
 Tensor euclidean_norm(const Tensor& x, DimMask mask, bool keepdim) {
-  Tensor out = in_steps("norm", x, mask, keepdim, []<class T>(const Reduction& how, const T* from, T* y) {
-    reduce_into(how, ReduceOp::sum_squares, kDTypeOf<T>, from, nullptr, y);
-    apply(UnaryOp::sqrt, how.results(), y);
-  });
+  Tensor out =
+      in_steps("norm", x, mask, keepdim, []<class T>(const Reduction& how, const T* from, T* y) {
+        reduce_into(how, ReduceOp::sum_squares, kDTypeOf<T>, from, nullptr, y);
+        apply(UnaryOp::sqrt, how.results(), y);
+      });
   if (autograd::needs_grad(x))
     autograd::record("norm", out, {&x}, [x = Saved(x), y = Saved::output(out), mask](Backward& b) {
       const Tensor from = x.get(b), norms = with_reduced_dims(y.get(b), from.sizes(), mask);

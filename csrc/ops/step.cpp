@@ -42,8 +42,8 @@ Step::Step(StepRecorder& recorder, std::vector<Tensor> results)
   program_ = recorder.recorder_.finish();
   const auto forget_memory = [this](Output& output) {
     if (output.buffer < 0) return;
-    const Tensor shape = wrap(nullptr, output.recorded.sizes(), output.recorded.strides(),
-                              output.recorded.dtype());
+    const Tensor shape =
+        wrap(nullptr, output.recorded.sizes(), output.recorded.strides(), output.recorded.dtype());
     shape->offset = output.recorded->offset;
     output.recorded = shape;
   };

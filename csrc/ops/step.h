@@ -1,5 +1,5 @@
-// A whole training step as a recorded program: what exec/program.h records, and what the step did to the gradients of
-// leaves.
+// A whole training step as a recorded program: what exec/program.h records, and what the step did
+// to the gradients of leaves.
 #pragma once
 
 #include <memory>
@@ -25,7 +25,7 @@ class StepRecorder final : public autograd::LeafObserver {
   // A leaf whose gradient the step touches.
   struct Leaf {
     Tensor leaf;
-    Tensor grad_before;   // when it was first touched
+    Tensor grad_before;    // when it was first touched
     bool cleared = false;  // the step itself emptied it before it was read
   };
   Leaf& touch(const Tensor& leaf);
@@ -35,13 +35,15 @@ class StepRecorder final : public autograd::LeafObserver {
   std::vector<Leaf> leaves_;
 };
 
-// Replays the step: arguments in, results out, weights and gradients changed as the eager run changed them.
+// Replays the step: arguments in, results out, weights and gradients changed as the eager run
+// changed them.
 class Step {
  public:
   // `results` are the tensors that the run returned.
   Step(StepRecorder& recorder, std::vector<Tensor> results);
 
-  // Is the outside world as it was when the step was recorded: same memory, same state of gradients?
+  // Is the outside world as it was when the step was recorded: same memory, same state of
+  // gradients?
   bool applies() const;
   // Whatever this returns has no history.
   std::vector<Tensor> run(std::span<const Tensor> arguments);
@@ -57,9 +59,9 @@ class Step {
   };
   struct Effect {
     Tensor leaf;
-    Ref<Storage> needs;      // the gradient must be here before the step; null: it must be empty
-    bool overwritten;        // what was there before does not matter
-    bool sets;               // the step leaves a gradient
+    Ref<Storage> needs;  // the gradient must be here before the step; null: it must be empty
+    bool overwritten;    // what was there before does not matter
+    bool sets;           // the step leaves a gradient
     Output grad;
   };
   Output describe(const exec::Recorder& recorder, const Tensor& tensor) const;

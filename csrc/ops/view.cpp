@@ -24,8 +24,8 @@ Tensor make_view(const char* name, const Tensor& x, const Dims& sizes, const Dim
   return out;
 }
 
-// For views that show each element of x at most once: the gradient goes into the same window of zeros. The window is
-// given as one of a contiguous tensor.
+// For views that show each element of x at most once: the gradient goes into the same window of
+// zeros. The window is given as one of a contiguous tensor.
 auto into_zeros(const Tensor& x, Tensor (*place)(const Tensor& zeros, const Dims& how), Dims how) {
   return [sizes = x.sizes(), dtype = x.dtype(), place, how](const Tensor& grad) {
     const Tensor out = zeros(sizes, dtype);
@@ -36,7 +36,8 @@ auto into_zeros(const Tensor& x, Tensor (*place)(const Tensor& zeros, const Dims
 
 }  // namespace
 
-// Offsets and strides are those of x's own memory, which must be contiguous to map the gradient back.
+// Offsets and strides are those of x's own memory, which must be contiguous to map the gradient
+// back.
 Tensor as_strided(const Tensor& x, const Dims& sizes, const Dims& strides, int64_t offset) {
   check(sizes.size() == strides.size(), "as_strided", "expected as many strides as sizes; got ",
         strides, " and ", sizes);
@@ -48,8 +49,8 @@ Tensor as_strided(const Tensor& x, const Dims& sizes, const Dims& strides, int64
   }
   const int64_t available = x->storage->bytes() / item_size(x.dtype());
   check(element_count("as_strided", sizes) == 0 || (offset >= 0 && last < available), "as_strided",
-        "expected a window inside ", available, " elements; got sizes ", sizes, ", strides ", strides,
-        ", offset ", offset);
+        "expected a window inside ", available, " elements; got sizes ", sizes, ", strides ",
+        strides, ", offset ", offset);
   Tensor out = window(x, sizes, strides, offset);
   if (autograd::needs_grad(x)) record_window(out, x);
   track_view(out, x);
@@ -59,29 +60,28 @@ Tensor as_strided(const Tensor& x, const Dims& sizes, const Dims& strides, int64
 void record_window(const Tensor& view, const Tensor& base) {
   check<NotImplemented>(base.contiguous(), "as_strided",
                         "has no gradient for tensors that are not contiguous");
-  autograd::record(
-      "as_strided", view, {&base},
-      [sizes = base.sizes(), strides = view.strides(), dtype = base.dtype(),
-       offset = view->offset - base->offset](Backward& b) {
-        const Tensor out = zeros(sizes, dtype);
-        Tensor grad = b.grad();
-        Dims shown = grad.sizes();
-        // An element shown many times collects all of its gradients.
-        for (int d = 0; d < shown.size(); ++d)
-          if (strides[d] == 0 && shown[d] > 1) {
-            grad = sum(grad, {d}, true);
-            shown[d] = 1;
-          }
-        copy_(as_strided(out, shown, strides, out->offset + offset), grad);
-        b.set(0, out);
-      });
+  autograd::record("as_strided", view, {&base},
+                   [sizes = base.sizes(), strides = view.strides(), dtype = base.dtype(),
+                    offset = view->offset - base->offset](Backward& b) {
+                     const Tensor out = zeros(sizes, dtype);
+                     Tensor grad = b.grad();
+                     Dims shown = grad.sizes();
+                     // An element shown many times collects all of its gradients.
+                     for (int d = 0; d < shown.size(); ++d)
+                       if (strides[d] == 0 && shown[d] > 1) {
+                         grad = sum(grad, {d}, true);
+                         shown[d] = 1;
+                       }
+                     copy_(as_strided(out, shown, strides, out->offset + offset), grad);
+                     b.set(0, out);
+                   });
 }
 
 Tensor view(const Tensor& x, const Dims& sizes) {
   const Dims target = infer_sizes("view", sizes, x.sizes(), x.count());
   Dims strides;
-  check(view_strides(x.sizes(), x.strides(), target, strides), "view",
-        "shape ", x.sizes(), " with strides ", x.strides(), " cannot be seen as ", target,
+  check(view_strides(x.sizes(), x.strides(), target, strides), "view", "shape ", x.sizes(),
+        " with strides ", x.strides(), " cannot be seen as ", target,
         " without a copy; use reshape()");
   return make_view("view", x, target, strides, x->offset,
                    [from = x.sizes()](const Tensor& grad) { return reshape(grad, from); });
@@ -95,8 +95,8 @@ Tensor reshape(const Tensor& x, const Dims& sizes) {
 }
 
 Tensor permute(const Tensor& x, const Dims& order) {
-  check(order.size() == x.ndim(), "permute", "expected an order of ", x.ndim(),
-        " dimensions; got ", order);
+  check(order.size() == x.ndim(), "permute", "expected an order of ", x.ndim(), " dimensions; got ",
+        order);
   Dims sizes, strides, inverse = Dims::filled(x.ndim(), -1);
   for (int i = 0; i < order.size(); ++i) {
     const int from = wrap_dim("permute", order[i], x.ndim());
@@ -117,9 +117,8 @@ Tensor transpose(const Tensor& x, int64_t a, int64_t b) {
     std::swap(sizes[first], sizes[second]);
     std::swap(strides[first], strides[second]);
   }
-  return make_view("transpose", x, sizes, strides, x->offset, [=](const Tensor& grad) {
-    return transpose(grad, first, second);
-  });
+  return make_view("transpose", x, sizes, strides, x->offset,
+                   [=](const Tensor& grad) { return transpose(grad, first, second); });
 }
 
 Tensor expand(const Tensor& x, const Dims& sizes, const char* op) {
@@ -179,7 +178,9 @@ Tensor slice(const Tensor& x, int64_t dim, int64_t start, int64_t stop, int64_t 
   check(step > 0, "slice", "expected a positive step; got ", step);
   const int d = wrap_dim("slice", dim, x.ndim());
   const int64_t size = x.size(d);
-  const auto clip = [size](int64_t i) { return std::clamp<int64_t>(i < 0 ? i + size : i, 0, size); };
+  const auto clip = [size](int64_t i) {
+    return std::clamp<int64_t>(i < 0 ? i + size : i, 0, size);
+  };
   start = clip(start);
   stop = std::max(start, clip(stop));
   Dims sizes = x.sizes(), strides = x.strides();

@@ -1,5 +1,5 @@
-// Views: other windows on the same memory. Each has its way back; none moves an element (reshape, which may have to,
-// says so).
+// Views: other windows on the same memory. Each has its way back; none moves an element (reshape,
+// which may have to, says so).
 #pragma once
 
 #include <span>
@@ -14,7 +14,8 @@ namespace lamina {
 // Leaves the history "window of base" on a view that has none; for views of bases changed in place.
 void record_window(const Tensor& view, const Tensor& base);
 
-// The same elements in another shape; -1 stands for what is left. view() refuses to copy, reshape() may.
+// The same elements in another shape; -1 stands for what is left. view() refuses to copy, reshape()
+// may.
 [[nodiscard]] Tensor view(const Tensor& x, const Dims& sizes);
 [[nodiscard]] Tensor reshape(const Tensor& x, const Dims& sizes);
 [[nodiscard]] Tensor permute(const Tensor& x, const Dims& order);

@@ -204,7 +204,9 @@ void test_denormals() {
   {
     const FlushDenormals outer;
     CHECK(denormals_vanish());
-    { const FlushDenormals inner; }
+    {
+      const FlushDenormals inner;
+    }
     CHECK(denormals_vanish());
   }
   CHECK(!denormals_vanish());

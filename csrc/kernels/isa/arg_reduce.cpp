@@ -89,8 +89,8 @@ LAMINA_INLINE void columns_by_element(const ReduceBlock& block, const T* x, T* v
   }
 }
 
-// Some rows at a time, while their extremes stay in registers. The indices are integers of the elements' width, kept
-// as bit patterns.
+// Some rows at a time, while their extremes stay in registers. The indices are integers of the
+// elements' width, kept as bit patterns.
 template <class F, class T>
 LAMINA_INLINE void columns_by_vector(const ReduceBlock& block, const T* x, T* values,
                                      int64_t* indices) {

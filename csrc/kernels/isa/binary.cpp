@@ -3,7 +3,6 @@
 #include "kernels/isa/elementwise.h"
 #include "kernels/table.h"
 
-
 namespace lamina::LAMINA_ISA_NS {
 namespace {
 
@@ -32,12 +31,12 @@ constexpr BinaryKernel<T>* choose() {
     return &by_element<Formula, T>;
 }
 
-#define COMPARE(name, expression)                                             \
-  template <class T>                                                          \
-  void compare_##name(const Strip& strip, bool* y, const T* left, const T* right) { \
-    map<ByElement>(                                                           \
+#define COMPARE(name, expression)                                                         \
+  template <class T>                                                                      \
+  void compare_##name(const Strip& strip, bool* y, const T* left, const T* right) {       \
+    map<ByElement>(                                                                       \
         strip, y, [](T a, T b) -> bool { return expression; }, Source<T>(left, strip, 1), \
-        Source<T>(right, strip, 2));                                          \
+        Source<T>(right, strip, 2));                                                      \
   }
 #include "kernels/compare.def"
 #undef COMPARE

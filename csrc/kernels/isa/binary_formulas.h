@@ -1,5 +1,5 @@
-// The formulas of the elementwise functions of two operands, on vectors or single numbers. Their gradients are
-// compositions of tensor ops, in ops/elementwise_grad.cpp.
+// The formulas of the elementwise functions of two operands, on vectors or single numbers. Their
+// gradients are compositions of tensor ops, in ops/elementwise_grad.cpp.
 #pragma once
 
 #include "kernels/isa/number.h"
@@ -7,12 +7,12 @@
 
 namespace lamina::LAMINA_ISA_NS {
 
-#define LAMINA_BINARY(Name)  \
-  struct Name {              \
-    template <class V>       \
-    static V fwd(V a, V b);  \
-  };                         \
-  template <class V>         \
+#define LAMINA_BINARY(Name) \
+  struct Name {             \
+    template <class V>      \
+    static V fwd(V a, V b); \
+  };                        \
+  template <class V>        \
   V Name::fwd(V a, V b)
 
 LAMINA_BINARY(Add) { return static_cast<V>(a + b); }

@@ -29,8 +29,7 @@ void cast(const Strip& strip, void* to, const void* from) {
     copy_tiled(strip, y, x);
     return;
   }
-  map<ByElement>(
-      strip, y, [](From v) { return static_cast<To>(v); }, Source<From>(x, strip, 1));
+  map<ByElement>(strip, y, [](From v) { return static_cast<To>(v); }, Source<From>(x, strip, 1));
 }
 
 template <class T>

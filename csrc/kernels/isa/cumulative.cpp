@@ -1,4 +1,5 @@
-// Running folds: sums and products of floats are carried in double, as rounding errors add up along a line.
+// Running folds: sums and products of floats are carried in double, as rounding errors add up along
+// a line.
 #include "kernels/isa/number.h"
 #include "kernels/isa/vec_math.h"
 #include "kernels/table.h"

@@ -1,5 +1,5 @@
-// Runs a formula over a Strip: whole vectors, a masked tail, and operands with odd strides staged through a
-// small buffer, so that a formula is only ever applied to contiguous elements.
+// Runs a formula over a Strip: whole vectors, a masked tail, and operands with odd strides staged
+// through a small buffer, so that a formula is only ever applied to contiguous elements.
 #pragma once
 
 #include <cstdint>
@@ -55,8 +55,8 @@ struct ByVector {
   }
 };
 
-// Applies f to single elements, for integers (which compilers vectorise) and for functions without a vector
-// form.
+// Applies f to single elements, for integers (which compilers vectorise) and for functions without
+// a vector form.
 struct ByElement {
   template <class T, class F, class... In>
   static LAMINA_INLINE void run(int64_t n, T* y, F f, const In*... in) {

@@ -1,5 +1,5 @@
-// formulas.h for kernels: the functions that its formulas call must be declared before it, as numbers, unlike tensors,
-// have no namespace in which they would be found later.
+// formulas.h for kernels: the functions that its formulas call must be declared before it, as
+// numbers, unlike tensors, have no namespace in which they would be found later.
 #pragma once
 
 #include "kernels/isa/number.h"

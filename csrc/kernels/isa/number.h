@@ -1,4 +1,5 @@
-// The operations of formulas.h on single integers, and those on single floats that have no vector form.
+// The operations of formulas.h on single integers, and those on single floats that have no vector
+// form.
 #pragma once
 
 #include <cstdint>
@@ -8,8 +9,8 @@
 namespace lamina::LAMINA_ISA_NS {
 
 template <class T>
-concept Integer = __is_same(T, int64_t) || __is_same(T, int32_t) || __is_same(T, uint8_t) ||
-                  __is_same(T, bool);
+concept Integer =
+    __is_same(T, int64_t) || __is_same(T, int32_t) || __is_same(T, uint8_t) || __is_same(T, bool);
 
 template <Integer T>
 LAMINA_INLINE T abs(T a) {

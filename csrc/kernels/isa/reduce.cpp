@@ -37,8 +37,8 @@ constexpr ReduceKernel* choose() {
 
 void fill_reduce(KernelTable& table) {
   table.each_number([&]<class T>(NumberKernels<T>&) {
-#define REDUCE(name, Formula, joined_by, result)                        \
-  table.reduce[kDTypeIndex<T>][static_cast<int>(ReduceOp::name)] =      \
+#define REDUCE(name, Formula, joined_by, result)                   \
+  table.reduce[kDTypeIndex<T>][static_cast<int>(ReduceOp::name)] = \
       choose<Formula, ReduceResult::result, T>();
 #include "kernels/reduce.def"
 #undef REDUCE

@@ -1,5 +1,5 @@
-// The two loops of every reduction, over adjacent elements of one result and over adjacent results: by vectors for
-// floats, by elements (which compilers vectorise) for the rest.
+// The two loops of every reduction, over adjacent elements of one result and over adjacent results:
+// by vectors for floats, by elements (which compilers vectorise) for the rest.
 #pragma once
 
 #include "kernels/isa/reduce_formulas.h"

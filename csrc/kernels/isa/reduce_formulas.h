@@ -1,5 +1,6 @@
-// The formulas of the reductions: term() is what an element adds, join() folds two values of type A (a vector, or
-// the type of the result), identity() is what join leaves alone. The loops that run them stand in reduce_fold.h.
+// The formulas of the reductions: term() is what an element adds, join() folds two values of type A
+// (a vector, or the type of the result), identity() is what join leaves alone. The loops that run
+// them stand in reduce_fold.h.
 #pragma once
 
 #include "kernels/isa/number.h"
@@ -125,7 +126,8 @@ struct LowestLane {
   }
 };
 
-// The later value comes first, which keeps the test for NaN out of the chain of dependent instructions.
+// The later value comes first, which keeps the test for NaN out of the chain of dependent
+// instructions.
 struct Highest {
   using Fold = HighestLane;
   template <class T>

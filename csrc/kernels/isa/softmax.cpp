@@ -1,5 +1,5 @@
-// Softmax and its logarithm along adjacent numbers (a row each) or across them (many columns at once), with their
-// gradients.
+// Softmax and its logarithm along adjacent numbers (a row each) or across them (many columns at
+// once), with their gradients.
 #include "kernels/isa/reduce_fold.h"
 #include "kernels/table.h"
 
@@ -9,8 +9,8 @@ namespace {
 // Columns whose maxima and sums fit beside the data in the first cache.
 constexpr int64_t kColumns = 256;
 
-// The exponentials of the elements, seen from the highest, are summed; closing() is what finish() needs of the sum.
-// finish() gets the exponential back where kKeepsTerms, else the element.
+// The exponentials of the elements, seen from the highest, are summed; closing() is what finish()
+// needs of the sum. finish() gets the exponential back where kKeepsTerms, else the element.
 struct Softmax {
   static constexpr bool kKeepsTerms = true;
   template <class V>
@@ -64,14 +64,13 @@ LAMINA_INLINE void columns(int64_t lines, int64_t n, int64_t stride, const T* x,
       if constexpr (F::kKeepsTerms) part.store(y + i * stride + c, term);
       part.store(sums + c, part.load(sums + c) + term);
     });
-  walk<T>(lines, [&](int64_t c, auto part) {
-    part.store(sums + c, F::closing(part.load(sums + c)));
-  });
+  walk<T>(lines,
+          [&](int64_t c, auto part) { part.store(sums + c, F::closing(part.load(sums + c))); });
   const T* from = F::kKeepsTerms ? y : x;
   for (int64_t i = 0; i < n; ++i)
     walk<T>(lines, [&](int64_t c, auto part) {
-      const V finished = F::finish(part.load(from + i * stride + c), part.load(highest + c),
-                                   part.load(sums + c));
+      const V finished =
+          F::finish(part.load(from + i * stride + c), part.load(highest + c), part.load(sums + c));
       part.store(y + i * stride + c, finished);
     });
 }
@@ -142,9 +141,7 @@ template <class F, class T>
 LAMINA_INLINE void fwd(const SoftmaxBlock& block, const T* x, T* y) {
   each(
       block, [&](int64_t at) { row<F>(block.n, x + at, y + at); },
-      [&](int64_t c, int64_t lines) {
-        columns<F>(lines, block.n, block.stride, x + c, y + c);
-      });
+      [&](int64_t c, int64_t lines) { columns<F>(lines, block.n, block.stride, x + c, y + c); });
 }
 
 template <class F, class T>

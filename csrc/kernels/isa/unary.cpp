@@ -3,7 +3,6 @@
 #include "kernels/isa/kernel_formulas.h"
 #include "kernels/table.h"
 
-
 namespace lamina::LAMINA_ISA_NS {
 namespace {
 
@@ -28,8 +27,7 @@ template <class Formula, class T>
 void unary_bwd(const Strip& strip, T* grad_x, const T* saved, const T* grad_y, const double* p) {
   const Numbers<T> numbers(p);
   map<ByVector>(
-      strip, grad_x,
-      [&](Vec<T> v, Vec<T> g) { return Vec<T>(Formula::bwd(v, g, numbers.values)); },
+      strip, grad_x, [&](Vec<T> v, Vec<T> g) { return Vec<T>(Formula::bwd(v, g, numbers.values)); },
       Source<T>(saved, strip, 1), Source<T>(grad_y, strip, 2));
 }
 
@@ -42,14 +40,14 @@ void unary_number(const Strip& strip, T* y, const T* x, const double*) {
 
 template <class T>
 void fill(FloatElementwise<T>& table) {
-#define UNARY(name, Formula, saves, on_integers)                                 \
-  table.unary_fwd[static_cast<int>(UnaryOp::name)] = &unary_fwd<Formula, T>;     \
-  if constexpr (Saves::saves != Saves::kZero)                                    \
+#define UNARY(name, Formula, saves, on_integers)                             \
+  table.unary_fwd[static_cast<int>(UnaryOp::name)] = &unary_fwd<Formula, T>; \
+  if constexpr (Saves::saves != Saves::kZero)                                \
     table.unary_bwd[static_cast<int>(UnaryOp::name)] = &unary_bwd<Formula, T>;
 #include "kernels/unary.def"
 #undef UNARY
-#define SCALED(name, Formula, saves)                                              \
-  table.scaled_fwd[static_cast<int>(ScaledOp::name)] = &unary_fwd<Formula, T>;    \
+#define SCALED(name, Formula, saves)                                           \
+  table.scaled_fwd[static_cast<int>(ScaledOp::name)] = &unary_fwd<Formula, T>; \
   table.scaled_bwd[static_cast<int>(ScaledOp::name)] = &unary_bwd<Formula, T>;
 #include "kernels/scaled.def"
 #undef SCALED
