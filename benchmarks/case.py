@@ -1,4 +1,4 @@
-"""One benchmark: the same work for each contender, its check, and the floor of the machine."""
+"""One benchmark: the same work for each contender, on data in its own memory, and its check."""
 
 from __future__ import annotations
 

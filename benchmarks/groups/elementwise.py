@@ -38,13 +38,13 @@ FUNCTIONS: list[tuple[str, Callable[..., Any], Callable[..., Any], int]] = [
 def _contenders(
     function: Callable[..., Any], in_numpy: Callable[..., Any], a: np.ndarray, b: np.ndarray
 ) -> dict[str, Contender]:
-    x, y = lm.from_numpy(a), lm.from_numpy(b)
+    x, y = lm.tensor(a), lm.tensor(b)
     result: dict[str, Contender] = {
         "lamina": lambda: function(lm, x, y),
         "numpy": lambda: in_numpy(a, b),
     }
     if torch is not None:
-        p, q = torch.from_numpy(a), torch.from_numpy(b)
+        p, q = torch.tensor(a), torch.tensor(b)
         result["torch"] = lambda: function(torch, p, q)
     return result
 

@@ -34,12 +34,14 @@ def _case(m: int, n: int, k: int, layout: str) -> Case:
     b = rng.standard_normal((n, k) if layout[1] == "t" else (k, n)).astype(np.float32)
     a_view = a.T if layout[0] == "t" else a
     b_view = b.T if layout[1] == "t" else b
-    x, y = lm.from_numpy(a), lm.from_numpy(b)
+    x, y = lm.tensor(a), lm.tensor(b)
     x = x.T if layout[0] == "t" else x
     y = y.T if layout[1] == "t" else y
     contenders = {"lamina": lambda: x @ y, "numpy": lambda: a_view @ b_view}
     if torch is not None:
-        p, q = torch.from_numpy(a_view), torch.from_numpy(b_view)
+        p, q = torch.tensor(a), torch.tensor(b)
+        p = p.T if layout[0] == "t" else p
+        q = q.T if layout[1] == "t" else q
         contenders["torch"] = lambda: p @ q
     name = f"{m}x{n}x{k}" + ("" if layout == "nn" else f" {layout}")
     flops = 2.0 * m * n * k

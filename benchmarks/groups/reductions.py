@@ -42,10 +42,10 @@ FUNCTIONS: list[tuple[str, Callable[[Any, Any], Any], Callable[[np.ndarray], Any
 def _contenders(
     function: Callable[[Any, Any], Any], in_numpy: Callable[[np.ndarray], Any], a: np.ndarray
 ) -> dict[str, Contender]:
-    x = lm.from_numpy(a)
+    x = lm.tensor(a)
     result: dict[str, Contender] = {"lamina": lambda: function(lm, x), "numpy": lambda: in_numpy(a)}
     if torch is not None:
-        p = torch.from_numpy(a)
+        p = torch.tensor(a)
         result["torch"] = lambda: function(torch, p)
     return result
 

@@ -16,7 +16,7 @@ namespace {
 
 // Elements that are folded one after the other, before results of such pieces are: for the sake of
 // the accuracy of long sums, and to have work for threads.
-constexpr int64_t kPieceOfRow = int64_t{1} << 14;
+constexpr int64_t kPieceOfRow = int64_t{1} << 15;
 constexpr int64_t kPieceOfColumn = int64_t{1} << 8;
 // Elements of one call of a kernel, and columns at least.
 constexpr int64_t kTaskElements = int64_t{1} << 14;

@@ -6,7 +6,7 @@ namespace lamina::LAMINA_ISA_NS {
 namespace {
 
 // Elements whose extreme is found before it is compared with that of earlier ones.
-constexpr int64_t kStretch = 2048;
+constexpr int64_t kStretch = 512;
 
 template <class F, class T>
 LAMINA_INLINE T extreme_of(int64_t n, const T* x) {
@@ -40,21 +40,30 @@ struct ArgMin : Lowest {
 
 template <class V>
 LAMINA_INLINE auto same(V a, V b) {
-  if constexpr (Real<V>)
-    return (a == b) | (isnan(a) & isnan(b));
-  else
-    return a == b;
+  return (a == b) | (isnan(a) & isnan(b));
 }
 
+template <class T>
+LAMINA_INLINE int64_t first_lane(Mask<T> mask) {
+  const IntVec<T> lanes = select(mask, lane_numbers<T>(), IntVec<T>(Vec<T>::width));
+  return native::fold<LowestLane>(lanes.raw);
+}
+
+// The place of a value that is among the elements.
 template <class T>
 LAMINA_INLINE int64_t first_of(int64_t n, const T* x, T value) {
   int64_t i = 0;
   if constexpr (Scalar<T>) {
     using V = Vec<T>;
-    while (i + V::width <= n && !any(same(V::load(x + i), V(value)))) i += V::width;
+    for (;; i += V::width) {
+      const V at = i + V::width <= n ? V::load(x + i) : V::load(x + i, n - i);
+      const auto hit = same(at, V(value));
+      if (any(hit)) return i + first_lane(hit);
+    }
+  } else {
+    while (x[i] != value) ++i;
+    return i;
   }
-  while (!same(x[i], value)) ++i;
-  return i;
 }
 
 // The extreme of whole stretches is found fast; its place is then looked for in one of them.

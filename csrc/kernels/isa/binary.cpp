@@ -6,11 +6,31 @@
 namespace lamina::LAMINA_ISA_NS {
 namespace {
 
+// y = f(x, one number a row).
+template <class T, class F>
+LAMINA_INLINE void map_with_number(const Strip& strip, T* y, const T* x, int64_t x_outer,
+                                   const T* number, int64_t number_outer, F f) {
+  for (int64_t row = 0; row < strip.rows; ++row) {
+    const Vec<T> same(number[row * number_outer]);
+    ByVector::run(
+        strip.n, y + row * strip.outer[0], [&](Vec<T> v) { return f(v, same); }, x + row * x_outer);
+  }
+}
+
 template <class Formula, class T>
 void by_vector(const Strip& strip, T* y, const T* a, const T* b) {
-  map<ByVector>(
-      strip, y, [](Vec<T> u, Vec<T> v) { return Formula::fwd(u, v); }, Source<T>(a, strip, 1),
-      Source<T>(b, strip, 2));
+  using V = Vec<T>;
+  const bool adjacent = strip.inner[0] == 1;
+  if (adjacent && strip.inner[1] == 1 && strip.inner[2] == 0)
+    map_with_number(strip, y, a, strip.outer[1], b, strip.outer[2],
+                    [](V v, V number) { return Formula::fwd(v, number); });
+  else if (adjacent && strip.inner[1] == 0 && strip.inner[2] == 1)
+    map_with_number(strip, y, b, strip.outer[2], a, strip.outer[1],
+                    [](V v, V number) { return Formula::fwd(number, v); });
+  else
+    map<ByVector>(
+        strip, y, [](V u, V v) { return Formula::fwd(u, v); }, Source<T>(a, strip, 1),
+        Source<T>(b, strip, 2));
 }
 
 template <class Formula, class T>

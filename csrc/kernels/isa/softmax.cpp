@@ -7,7 +7,7 @@ namespace lamina::LAMINA_ISA_NS {
 namespace {
 
 // Columns whose maxima and sums fit beside the data in the first cache.
-constexpr int64_t kColumns = 256;
+constexpr int64_t kColumns = 1024;
 
 // The exponentials of the elements, seen from the highest, are summed; closing() is what finish()
 // needs of the sum. finish() gets the exponential back where kKeepsTerms, else the element.

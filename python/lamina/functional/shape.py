@@ -92,6 +92,10 @@ def column_stack(tensors: Sequence[Tensor]) -> Tensor:
     return hstack([t.reshape(-1, 1) if t.dim() < 2 else t for t in tensors])
 
 
+# Far more than anybody splits into; a wrong number must not fill the memory with empty views.
+_MOST_PARTS = 1 << 20
+
+
 def tensor_split(
     input: Tensor, indices_or_sections: int | Sequence[int] | Tensor, dim: int = 0
 ) -> tuple[Tensor, ...]:
@@ -101,8 +105,9 @@ def tensor_split(
         indices_or_sections = indices_or_sections.tolist()
     if isinstance(indices_or_sections, int):
         count = indices_or_sections
-        if count <= 0:
-            raise ValueError(f"[tensor_split] expected a number of parts above 0; got {count}")
+        if not 0 < count <= _MOST_PARTS:
+            message = f"[tensor_split] expected between 1 and {_MOST_PARTS} parts; got {count}"
+            raise ValueError(message)
         cuts = [i * (size // count) + min(i, size % count) for i in range(1, count)]
     else:
         cuts = [slice(i).indices(size)[1] for i in indices_or_sections]
