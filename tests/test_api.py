@@ -166,6 +166,21 @@ def test_half_is_refused():
         lm.ones(2).half()
 
 
+# ---- shapes ----
+
+
+def test_broadcast_shapes():
+    assert lm.broadcast_shapes() == ()
+    assert lm.broadcast_shapes((3, 1), (4,)) == (3, 4)
+    assert lm.broadcast_shapes(3, (2, 1), lm.ones(1, 1, 1).shape) == (1, 2, 3)
+    assert lm.broadcast_shapes((2, 0), (1,)) == (2, 0)
+    message = (
+        r"\[broadcast_shapes\] expected shapes that broadcast together; got \(3, 2\) and \(4,\)"
+    )
+    with pytest.raises(ValueError, match=message):
+        lm.broadcast_shapes((3, 2), (4,))
+
+
 # ---- in place ----
 
 

@@ -17,7 +17,7 @@ TESTED_ELSEWHERE = {
     "test_api.py": """
         cpu cuda get_device half is_complex is_floating_point is_nonzero is_pinned is_same_size
         is_signed is_tensor pin_memory to type get_default_device set_default_device
-        swapaxes_ swapdims_ t_ transpose_ squeeze_ unsqueeze_
+        swapaxes_ swapdims_ t_ transpose_ squeeze_ unsqueeze_ broadcast_shapes
     """,
     "test_autograd.py": """
         backward detach detach_ is_grad_enabled requires_grad_ memory_stats

@@ -41,10 +41,33 @@ void bind_plain(py::module_& m, const char* name) {
       py::arg("input"), py::arg("dim") = py::none(), py::arg("keepdim") = false);
 }
 
+// As PyTorch has it, no dimensions at all means none here, where for other reductions it means all.
+template <Tensor (*kOp)(const Tensor&, const Dims&, bool)>
+void bind_truth(py::module_& m, const char* name) {
+  op(
+      m, name,
+      [](const Tensor& input, const OptionalDims& dim, bool keepdim) {
+        if (dim && dim->empty()) return input != scalar(int64_t{0}, input.dtype());
+        return kOp(input, dims_or_all(dim), keepdim);
+      },
+      py::arg("input"), py::arg("dim") = py::none(), py::arg("keepdim") = false);
+}
+
 template <Tensor (*kWhole)(const Tensor&, const Dims&, bool), BinaryOp kOfTwo>
 void bind_extreme(py::module_& m, const char* name,
                   ValuesIndices (*along)(const Tensor&, int64_t, bool)) {
-  op(m, name, [](const Tensor& input) { return kWhole(input, {}, false); }, py::arg("input"));
+  op(
+      m, name,
+      [name](const Tensor& input) {
+        check(input.count() > 0, name, "expected at least one element; got shape ", input.sizes());
+        return kWhole(input, {}, false);
+      },
+      py::arg("input"));
+  // Before the form with dim, which would take a 0-d tensor for an index.
+  op(
+      m, name,
+      [](const Tensor& input, const Tensor& other) { return binary(kOfTwo, input, other); },
+      py::arg("input"), py::arg("other"));
   op(
       m, name,
       [name, along](const Tensor& input, int64_t dim, bool keepdim) {
@@ -52,10 +75,6 @@ void bind_extreme(py::module_& m, const char* name,
         return named(name, {"values", "indices"}, found.values, found.indices);
       },
       py::arg("input"), py::arg("dim"), py::arg("keepdim") = false);
-  op(
-      m, name,
-      [](const Tensor& input, const Tensor& other) { return binary(kOfTwo, input, other); },
-      py::arg("input"), py::arg("other"));
 }
 
 void bind_position(py::module_& m, const char* name, Tensor (*whole)(const Tensor&),
@@ -140,8 +159,8 @@ void bind_reduce(py::module_& m) {
   bind_typed<&prod>(m, "prod");
   bind_plain<&amax>(m, "amax");
   bind_plain<&amin>(m, "amin");
-  bind_plain<&any>(m, "any");
-  bind_plain<&all>(m, "all");
+  bind_truth<&any>(m, "any");
+  bind_truth<&all>(m, "all");
   bind_plain<&logsumexp>(m, "logsumexp");
   op(
       m, "count_nonzero",

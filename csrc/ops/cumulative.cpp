@@ -92,6 +92,21 @@ Tensor running_product_grad(const Tensor& x, const Tensor& y, const Tensor& grad
   return where(first_zero, running_sum(grad * without, dim, Direction::kReverse), shares);
 }
 
+// The same, element by element, so that it can be differentiated itself: what the products would be with a
+// one in the element's place is its share of each product from there on.
+Tensor differentiable_product_grad(const Tensor& x, const Tensor& grad, int dim) {
+  const Tensor one = scalar(1.0, x.dtype());
+  Dims beside = Dims::filled(x.ndim(), 1);
+  beside[dim] = x.size(dim);
+  const Tensor places = view(arange(0, 1, x.size(dim), DType::kInt64), beside);
+  std::vector<Tensor> shares;
+  for (int64_t k = 0; k < x.size(dim); ++k) {
+    const Tensor without = cumprod(where(places == scalar(k, DType::kInt64), one, x), dim);
+    shares.push_back(sum(narrow(grad * without, dim, k, x.size(dim) - k), Dims{dim}, true));
+  }
+  return shares.empty() ? zeros(x.sizes(), x.dtype()) : cat(shares, dim);
+}
+
 }  // namespace
 
 Tensor cumsum(const Tensor& x, int64_t dim, std::optional<DType> dtype) {
@@ -107,7 +122,9 @@ Tensor cumprod(const Tensor& x, int64_t dim, std::optional<DType> dtype) {
   });
   if (autograd::needs_grad(from)) {
     auto way_back = [x = Saved(from), y = Saved::output(out), at](Backward& b) {
-      b.set(0, running_product_grad(x.get(b), y.get(b), b.grad(), at));
+      b.set(0, autograd::grad_enabled && x.get(b).ndim() > 0
+                   ? differentiable_product_grad(x.get(b), b.grad(), at)
+                   : running_product_grad(x.get(b), y.get(b), b.grad(), at));
     };
     autograd::record("cumprod", out, {&from}, std::move(way_back));
   }

@@ -18,8 +18,9 @@ struct Lines {
     for (int d = 0; d < sizes.size(); ++d) (d < dim ? groups : d == dim ? n : inner) *= sizes[d];
   }
 
-  // Lines to walk at once: as many as stay in the cache from one pass to the next; where not even a cache line of each
-  // would, enough to stream through memory. Whole cache lines, so that two threads never write the same one.
+  // Lines to walk at once: as many as stay in the cache from one pass to the next; where not even a
+  // cache line of each would, enough to stream through memory. Whole cache lines, so that two
+  // threads never write the same one.
   int64_t side_by_side() const {
     constexpr int64_t kCached = int64_t{1} << 16, kLeast = 64, kMost = 1024;
     return n * kLeast > kCached ? kMost : std::min(kMost, kCached / n / kLeast * kLeast);
@@ -39,13 +40,13 @@ void for_lines(const Lines& lines, int64_t grain, F f) {
   const int64_t width = lines.side_by_side();
   const int64_t chunks = (lines.inner + width - 1) / width;
   const int64_t work = lines.n * std::min(width, lines.inner);
-  parallel_for(
-      lines.groups * chunks, std::max<int64_t>(1, grain / work), [&](int64_t first, int64_t last) {
-        for (int64_t i = first; i < last; ++i) {
-          const int64_t at = i % chunks * kSideBySide;
-          f(std::min(kSideBySide, lines.inner - at), i / chunks * lines.n * lines.inner + at);
-        }
-      });
+  parallel_for(lines.groups * chunks, std::max<int64_t>(1, grain / work),
+               [&](int64_t first, int64_t last) {
+                 for (int64_t i = first; i < last; ++i) {
+                   const int64_t at = i % chunks * width;
+                   f(std::min(width, lines.inner - at), i / chunks * lines.n * lines.inner + at);
+                 }
+               });
 }
 
 }  // namespace lamina

@@ -32,6 +32,8 @@ def unfolded(x, dimension, size, step):
     return windows[tuple(at)]
 
 
+AT_LEAST = [call(t(*shape)) for shape in [(), (3,), (0,), (2, 3), (2, 0, 3), (2, 3, 1, 2)]]
+
 ORDERS = [
     moved(
         "flip",
@@ -121,6 +123,9 @@ ORDERS = [
         layouts=("contiguous", "transposed", "strided"),
         errors=[fails("at most 3 .* got 4", t(3), 0, 4, 1)],
     ),
+    joined("atleast_1d", np.atleast_1d, AT_LEAST),
+    joined("atleast_2d", np.atleast_2d, AT_LEAST),
+    joined("atleast_3d", np.atleast_3d, AT_LEAST),
     joined(
         "broadcast_tensors",
         np.broadcast_arrays,
@@ -166,6 +171,7 @@ MATRICES = [
         lambda x, diagonal=0: np.tril(x, diagonal),
         [call(t(3, 4)), call(t(3, 4), 1), call(t(2, 4, 3), diagonal=-1), call(t(0, 3))],
         same_errors=False,
+        inplace=True,
         errors=[fails(r"two dimensions; got shape \(3,\)", t(3))],
     ),
     moved(
@@ -173,6 +179,7 @@ MATRICES = [
         lambda x, diagonal=0: np.triu(x, diagonal),
         [call(t(3, 4)), call(t(3, 4), 1), call(t(2, 4, 3), diagonal=-1)],
         same_errors=False,
+        inplace=True,
         errors=[fails(r"two dimensions; got shape \(3,\)", t(3))],
     ),
     moved(

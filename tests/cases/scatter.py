@@ -52,7 +52,10 @@ def scatter_reduce(x, dim, index, source, reduce, include_self=True):
         first = {"prod": 1, "amax": -np.inf, "amin": np.inf}.get(reduce, 0)
         start = np.where(met > 0, first, x)
     out = put(start, dim, index, source, joins.get(reduce, np.add))
-    return out / np.maximum(met + include_self, 1) if reduce == "mean" else out
+    if reduce != "mean":
+        return out
+    count = np.maximum(met + include_self, 1)
+    return out / count if out.dtype.kind == "f" else (out // count).astype(x.dtype)
 
 
 def along(x, dim, index):
@@ -134,6 +137,28 @@ PUTS = [
         method=False,
         fuzz=False,
         torch=None,  # has no gradient for values that the index does not cover
+    ),
+    moved(
+        "scatter_reduce",
+        scatter_reduce,
+        [
+            *[
+                call(t(3, 4), 1, whole(3, 6, below=4), t(3, 6), how)
+                for how in ("sum", "prod", "mean", "amax", "amin")
+            ],
+            call(t(), 0, whole(below=1), t(), reduce="prod"),
+            call(t(3), 0, whole(0, below=3), t(0), "mean"),
+            call(t(3), 0, values([2, 2], "int64"), t(2), "sum", include_self=False),
+        ],
+        dtypes=NUMBERS,
+        domain=(1, 4),
+        inplace=True,
+        fuzz=False,
+        large=[call(t(300, 40), 1, whole(300, 900, below=40), t(300, 900), "mean")],
+        errors=[
+            fails("index 3 is out", t(3), 0, values([3], "int64"), t(1), "sum", error=IndexError),
+            fails("amax or amin; got most", t(3), 0, whole(1, below=3), t(1), "most"),
+        ],
     ),
     *[
         moved(

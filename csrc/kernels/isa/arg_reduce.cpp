@@ -45,6 +45,7 @@ LAMINA_INLINE auto same(V a, V b) {
 
 template <class T>
 LAMINA_INLINE int64_t first_lane(Mask<T> mask) {
+  if constexpr (sizeof(mask.raw) <= sizeof(int)) return __builtin_ctz(mask.raw);  // a bit a lane
   const IntVec<T> lanes = select(mask, lane_numbers<T>(), IntVec<T>(Vec<T>::width));
   return native::fold<LowestLane>(lanes.raw);
 }

@@ -9,13 +9,17 @@
 namespace lamina::LAMINA_ISA_NS {
 
 // Rows that are joined before they meet the result.
-inline constexpr int kRows = 8;
+inline constexpr int kRows = 16;
+// Adjacent rows from this length on are one stream, which memory delivers faster than many side by
+// side.
+inline constexpr int64_t kStreamedRow = 512;
 
 template <class F, class T>
 struct FoldVectors {
   using V = Vec<T>;
 
   static LAMINA_INLINE V identity() { return V(F::template identity<T>()); }
+  static LAMINA_INLINE T fold_lanes(V v) { return native::fold<typename F::Fold>(v.raw); }
 
   // acc[0] takes in the elements of a run.
   static constexpr int kChains = 4;
@@ -32,11 +36,14 @@ struct FoldVectors {
   }
 
   static LAMINA_INLINE T row(const ReduceBlock& block, const T* x, T center) {
+    if (block.outer == 1 && block.n <= V::width) {
+      const PartVec<T> part{block.n};
+      return fold_lanes(part.fill(F::term(part.load(x), V(center)), identity()));
+    }
     V acc[kChains] = {identity(), identity(), identity(), identity()};
     for (int64_t o = 0; o < block.outer; ++o, x += block.outer_stride)
       run(block.n, x, V(center), acc);
-    const V all = F::join(F::join(acc[0], acc[1]), F::join(acc[2], acc[3]));
-    return native::fold<typename F::Fold>(all.raw);
+    return fold_lanes(F::join(F::join(acc[0], acc[1]), F::join(acc[2], acc[3])));
   }
 
   // Row by row in pairs of pairs.
@@ -75,16 +82,26 @@ struct FoldElements {
   }
 };
 
+// Folds kCount rows at a time while that many are left; returns the row it came to.
+template <int kCount, class Fold, class T, class A>
+LAMINA_INLINE int64_t fold_rows(const ReduceBlock& block, int64_t row, const T* x, const A* center,
+                                A* y) {
+  for (; row + kCount <= block.n; row += kCount)
+    Fold::template columns<kCount>(block, x + row * block.n_stride, center, y);
+  return row;
+}
+
 template <class F, class Fold, class T, class A>
 LAMINA_INLINE void fold_columns(const ReduceBlock& block, const T* x, const A* center, A* y) {
   for (int64_t c = 0; c < block.kept; ++c) y[c] = F::template identity<A>();
+  const bool streamed = block.n_stride == block.kept && block.kept >= kStreamedRow;
   for (int64_t o = 0; o < block.outer; ++o, x += block.outer_stride) {
-    const T* at = x;
     int64_t row = 0;
-    for (; row + kRows <= block.n; row += kRows, at += kRows * block.n_stride)
-      Fold::template columns<kRows>(block, at, center, y);
-    for (; row < block.n; ++row, at += block.n_stride)
-      Fold::template columns<1>(block, at, center, y);
+    if (!streamed) {
+      row = fold_rows<kRows, Fold>(block, row, x, center, y);
+      row = fold_rows<kRows / 4, Fold>(block, row, x, center, y);
+    }
+    fold_rows<1, Fold>(block, row, x, center, y);
   }
 }
 

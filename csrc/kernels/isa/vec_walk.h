@@ -37,7 +37,6 @@ template <class T, class F>
 LAMINA_INLINE void walk(int64_t n, F f) {
   constexpr int64_t kWidth = Vec<T>::width;
   int64_t i = 0;
-#pragma GCC unroll 4
   for (; i + kWidth <= n; i += kWidth) f(i, WholeVec<T>{});
   if (i < n) f(i, PartVec<T>{n - i});
 }
