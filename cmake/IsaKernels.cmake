@@ -4,7 +4,7 @@ set(LAMINA_FLAGS_avx2 -mavx2 -mfma)
 set(LAMINA_FLAGS_avx512 -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx2 -mfma -mprefer-vector-width=512)
 
 set(LAMINA_KERNEL_FLAGS
-  $<IF:$<CONFIG:Debug>,-O1,-O3> -fno-math-errno -fno-trapping-math -ffp-contract=fast -fwrapv)
+  $<IF:$<CONFIG:Debug>,-O1,-O3> -fno-math-errno -fno-trapping-math -ffp-contract=fast -fwrapv -fno-exceptions)
 
 # Gives a target the flags and names of one ISA.
 function(target_isa target isa)

@@ -4,7 +4,6 @@ import importlib.metadata
 import io
 import os
 import re
-import statistics
 import subprocess
 import sys
 import zipfile
@@ -26,7 +25,7 @@ start = perf_counter()
 import numpy
 middle = perf_counter()
 import lamina
-print((perf_counter() - middle) / (middle - start))
+print(perf_counter() - middle, middle - start)
 """
 
 
@@ -59,8 +58,10 @@ def test_a_wheel_of_these_files_is_small():
 
 
 def test_import_is_quick():
-    ratios = [float(run_python("-c", TIME_IMPORTS).stdout) for _ in range(9)]
-    assert statistics.median(ratios[1:]) <= MAX_IMPORT_OVER_NUMPY
+    # Whatever else the machine does can only add to the time, so the least of some runs counts.
+    runs = [run_python("-c", TIME_IMPORTS).stdout.split() for _ in range(9)]
+    own, numpy = (min(float(run[i]) for run in runs) for i in (0, 1))
+    assert own / numpy <= MAX_IMPORT_OVER_NUMPY
 
 
 @pytest.mark.parametrize("name", ["py.typed", "_core.pyi"])

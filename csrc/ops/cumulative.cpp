@@ -6,8 +6,11 @@
 #include "kernels/dispatch.h"
 #include "ops/copy.h"
 #include "ops/elementwise.h"
+#include "ops/join.h"
 #include "ops/lines.h"
 #include "ops/loop.h"
+#include "ops/reduce.h"
+#include "ops/view.h"
 
 namespace lamina {
 
@@ -92,8 +95,8 @@ Tensor running_product_grad(const Tensor& x, const Tensor& y, const Tensor& grad
   return where(first_zero, running_sum(grad * without, dim, Direction::kReverse), shares);
 }
 
-// The same, element by element, so that it can be differentiated itself: what the products would be with a
-// one in the element's place is its share of each product from there on.
+// The same, element by element, so that it can be differentiated itself: what the products would be
+// with a one in the element's place is its share of each product from there on.
 Tensor differentiable_product_grad(const Tensor& x, const Tensor& grad, int dim) {
   const Tensor one = scalar(1.0, x.dtype());
   Dims beside = Dims::filled(x.ndim(), 1);

@@ -33,9 +33,10 @@ _export.export_methods()
 
 if TYPE_CHECKING:  # `as` and `*` are what type checkers take for exports
     from lamina import linalg as linalg
+    from lamina import nn as nn
     from lamina import testing as testing
 else:
-    _LAZY_MODULES = ("linalg", "testing")
+    _LAZY_MODULES = ("linalg", "nn", "testing")
     __all__ = [name for name in dir(_core) if not name.startswith("_")]
     __all__ += [*functional.__all__, *_device.__all__, "autograd", "compile", "e", "enable_grad"]
     __all__ += ["functional", "inf", "inference_mode", "nan", "no_grad", "pi", "set_grad_enabled"]

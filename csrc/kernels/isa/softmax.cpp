@@ -51,27 +51,38 @@ LAMINA_INLINE void row(int64_t n, const T* x, T* y) {
   });
 }
 
+// What is kept of each column; the last vector is whole, as a store in part would delay the load
+// that follows.
+template <class T>
+struct ColumnState {
+  static_assert(kColumns % Vec<T>::width == 0);
+  T values[kColumns];
+
+  explicit LAMINA_INLINE ColumnState(int64_t columns) {
+    for (int64_t c = 0; c < columns; c += Vec<T>::width) set(c, Vec<T>(T(0)));
+  }
+  LAMINA_INLINE Vec<T> operator[](int64_t c) const { return Vec<T>::load(values + c); }
+  LAMINA_INLINE void set(int64_t c, Vec<T> value) { value.store(values + c); }
+};
+
 // Row by row, as memory has them.
 template <class F, class T>
 LAMINA_INLINE void columns(int64_t lines, int64_t n, int64_t stride, const T* x, T* y) {
   using V = Vec<T>;
-  T highest[kColumns], sums[kColumns];
-  fold_columns<Highest>(lines, n, stride, x, highest);
-  for (int64_t c = 0; c < lines; ++c) sums[c] = T(0);
+  ColumnState<T> highest(lines), sums(lines);
+  fold_columns<Highest>(lines, n, stride, x, highest.values);
   for (int64_t i = 0; i < n; ++i)
     walk<T>(lines, [&](int64_t c, auto part) {
-      const V term = exp(part.load(x + i * stride + c) - part.load(highest + c));
+      const V term = exp(part.load(x + i * stride + c) - highest[c]);
       if constexpr (F::kKeepsTerms) part.store(y + i * stride + c, term);
-      part.store(sums + c, part.load(sums + c) + term);
+      sums.set(c, sums[c] + term);
     });
-  walk<T>(lines,
-          [&](int64_t c, auto part) { part.store(sums + c, F::closing(part.load(sums + c))); });
+  for (int64_t c = 0; c < lines; c += V::width) sums.set(c, F::closing(sums[c]));
   const T* from = F::kKeepsTerms ? y : x;
   for (int64_t i = 0; i < n; ++i)
     walk<T>(lines, [&](int64_t c, auto part) {
-      const V finished =
-          F::finish(part.load(from + i * stride + c), part.load(highest + c), part.load(sums + c));
-      part.store(y + i * stride + c, finished);
+      const V value = part.load(from + i * stride + c);
+      part.store(y + i * stride + c, F::finish(value, highest[c], sums[c]));
     });
 }
 
@@ -111,18 +122,16 @@ LAMINA_INLINE void row_bwd(int64_t n, const T* y, const T* grad, T* grad_x) {
 template <class F, class T>
 LAMINA_INLINE void columns_bwd(int64_t lines, int64_t n, int64_t stride, const T* y, const T* grad,
                                T* grad_x) {
-  T sums[kColumns];
-  for (int64_t c = 0; c < lines; ++c) sums[c] = T(0);
+  ColumnState<T> sums(lines);
   for (int64_t i = 0; i < n; ++i)
     walk<T>(lines, [&](int64_t c, auto part) {
       const int64_t at = i * stride + c;
-      part.store(sums + c, part.load(sums + c) + F::term(part.load(y + at), part.load(grad + at)));
+      sums.set(c, sums[c] + F::term(part.load(y + at), part.load(grad + at)));
     });
   for (int64_t i = 0; i < n; ++i)
     walk<T>(lines, [&](int64_t c, auto part) {
       const int64_t at = i * stride + c;
-      part.store(grad_x + at,
-                 F::finish(part.load(y + at), part.load(grad + at), part.load(sums + c)));
+      part.store(grad_x + at, F::finish(part.load(y + at), part.load(grad + at), sums[c]));
     });
 }
 
