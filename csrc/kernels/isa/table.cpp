@@ -6,11 +6,12 @@ namespace lamina::LAMINA_ISA_NS {
 #define LAMINA_NAME(text) #text
 #define LAMINA_ISA_NAME(ns) LAMINA_NAME(ns)
 
-#define LAMINA_FAMILIES(FAMILY)                                                             \
-  FAMILY(unary)                                                                             \
-  FAMILY(binary)                                                                            \
-  FAMILY(copy) FAMILY(index) FAMILY(gemm) FAMILY(reduce) FAMILY(arg_reduce) FAMILY(softmax) \
-      FAMILY(cumulative) FAMILY(random)
+#define LAMINA_FAMILIES(FAMILY)                                                                   \
+  FAMILY(unary)                                                                                   \
+  FAMILY(binary)                                                                                  \
+  FAMILY(copy)                                                                                    \
+  FAMILY(index) FAMILY(gemm) FAMILY(reduce) FAMILY(arg_reduce) FAMILY(softmax) FAMILY(cumulative) \
+      FAMILY(random)
 
 #define LAMINA_DECLARE(family) void fill_##family(KernelTable& table);
 LAMINA_FAMILIES(LAMINA_DECLARE)

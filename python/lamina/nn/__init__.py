@@ -1,4 +1,4 @@
-"""Networks. Their modules are not here yet; `nn.functional` holds the functions that the core has."""
+"""Networks: so far the functions that the core has; modules come in a later version."""
 
 from __future__ import annotations
 
