@@ -59,17 +59,17 @@ py::object named(const char* name, std::initializer_list<const char*> fields,
 
 void bind_process(py::module_& m);
 void bind_dtype(py::module_& m);
-[[gnu::weak]] void bind_creation(py::module_& m);
+void bind_creation(py::module_& m);
 void bind_elementwise(py::module_& m);
 void bind_view(py::module_& m);
 void bind_autograd(py::module_& m);
-[[gnu::weak]] void bind_exchange(py::module_& m);
+void bind_exchange(py::module_& m);
 void bind_reduce(py::module_& m);
-[[gnu::weak]] void bind_index(py::module_& m);
-[[gnu::weak]] void bind_sort(py::module_& m);
-[[gnu::weak]] void bind_join(py::module_& m);
+void bind_index(py::module_& m);
+void bind_sort(py::module_& m);
+void bind_join(py::module_& m);
 void bind_linalg(py::module_& m);
-[[gnu::weak]] void bind_random(py::module_& m);
+void bind_random(py::module_& m);
 void bind_compile(py::module_& m);
 
 }  // namespace lamina::bindings

@@ -51,16 +51,16 @@ PYBIND11_MODULE(_core, m) {
   m.attr("Size") = py::handle(reinterpret_cast<PyObject*>(size_type));
   bind_dtype(m);
   bind_process(m);
-  if (bind_creation) bind_creation(m);
+  bind_creation(m);
   bind_elementwise(m);
   bind_view(m);
   bind_reduce(m);
   bind_linalg(m);
-  if (bind_index) bind_index(m);
-  if (bind_join) bind_join(m);
-  if (bind_sort) bind_sort(m);
-  if (bind_random) bind_random(m);
+  bind_index(m);
+  bind_join(m);
+  bind_sort(m);
+  bind_random(m);
   bind_autograd(m);
-  if (bind_exchange) bind_exchange(m);
+  bind_exchange(m);
   bind_compile(m);
 }

@@ -10,7 +10,7 @@
 namespace lamina::bindings {
 
 // Tensor(...): sizes, data, or another tensor, as PyTorch's legacy constructor takes them.
-[[gnu::weak]] PyObject* construct_tensor(PyTypeObject* type, PyObject* args, PyObject* kwargs);
+PyObject* construct_tensor(PyTypeObject* type, PyObject* args, PyObject* kwargs);
 // Arithmetic, comparison and conversion protocols.
 void add_operator_slots(std::vector<PyType_Slot>& slots);
 // The buffer protocol.
