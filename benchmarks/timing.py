@@ -10,8 +10,9 @@ from dataclasses import dataclass
 Contender = Callable[[], object]
 
 ROUND_SECONDS = 0.004
-# The worker threads of one contender spin for a while and must sleep when the next one starts.
-SETTLE_SECONDS = 0.004
+# The worker threads of one contender spin for a while (OpenBLAS's for some 30 ms), on the very CPU
+# that the next one's workers need; they must be asleep when it starts.
+SETTLE_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
