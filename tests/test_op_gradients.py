@@ -172,3 +172,14 @@ def test_what_is_not_differentiable_leaves_no_history(row):
         lm.manual_seed(0)
         results = apply(function(row), for_lamina(call, requires_grad=True))
         assert not [x for x in results if isinstance(x, lm.Tensor) and x.requires_grad]
+
+
+@pytest.mark.parametrize(
+    ("op", "expected"),
+    [(lm.relu, 1), (lambda x: lm.clamp(x, 0, 1), 0), (lm.abs, 0)],
+    ids=["relu", "clamp", "abs"],
+)
+def test_gradient_at_nan_is_pytorchs(op, expected):
+    x = lm.tensor([float("nan")], requires_grad=True)
+    op(x).sum().backward()
+    assert x.grad.tolist() == [expected]

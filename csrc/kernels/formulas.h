@@ -32,7 +32,7 @@ struct Square {
 };
 struct Relu {
   LAMINA_FWD { return select(x < P(0), V(P(0)), x); }
-  LAMINA_BWD(y) { return select(y > P(0), g, P(0)); }
+  LAMINA_BWD(y) { return select(y <= P(0), P(0), g); }  // a NaN passes its gradient on
 };
 
 // Their gradient is zero everywhere, so no kernel runs for it.
@@ -156,7 +156,7 @@ struct Erfc {
 
 struct Clamp {  // to [p[0], p[1]]; NaN stays
   LAMINA_FWD { return select(x < p[0], V(p[0]), select(x > p[1], V(p[1]), x)); }
-  LAMINA_BWD(x) { return select((x < p[0]) | (x > p[1]), P(0), g); }
+  LAMINA_BWD(x) { return select((x >= p[0]) & (x <= p[1]), g, P(0)); }
 };
 struct NanToNum {  // p: for NaN, for +inf, for -inf
   LAMINA_FWD {
