@@ -10,16 +10,6 @@ namespace lamina::bindings {
 
 namespace {
 
-template <class F>
-PyObject* guarded(F&& body) {
-  try {
-    return body();
-  } catch (...) {
-    set_python_error();
-    return nullptr;
-  }
-}
-
 // Calls f(a, b) with both operands as tensors; NotImplemented if one is of a foreign kind.
 template <class F>
 PyObject* with_operands(PyObject* left, PyObject* right, F&& f) {

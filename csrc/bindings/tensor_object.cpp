@@ -29,17 +29,6 @@ void tensor_dealloc(PyObject* self) {
   Py_DECREF(type);
 }
 
-// Runs a getter or slot body and turns C++ exceptions into Python ones.
-template <class F>
-PyObject* guarded(F&& body) {
-  try {
-    return body();
-  } catch (...) {
-    set_python_error();
-    return nullptr;
-  }
-}
-
 template <auto kGet>
 PyObject* getter(PyObject* self, void*) {
   return guarded([self] { return kGet(unwrap(self)); });

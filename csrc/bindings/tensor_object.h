@@ -37,4 +37,15 @@ PyObject* size_tuple(const Dims& dims);
 // Sets the Python error for the C++ exception that is being handled.
 void set_python_error();
 
+// Runs a getter or slot body and turns C++ exceptions into Python ones.
+template <class F>
+PyObject* guarded(F&& body) {
+  try {
+    return body();
+  } catch (...) {
+    set_python_error();
+    return nullptr;
+  }
+}
+
 }  // namespace lamina::bindings

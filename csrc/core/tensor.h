@@ -24,9 +24,8 @@ struct TensorImpl final : RefCounted {
   int64_t count = 0;
   DType dtype = DType::kFloat32;
   bool contiguous = true;
-  bool requires_grad = false;   // asked for by the user (a leaf) or inherited through `autograd`
-  bool wrapped_number = false;  // made of a Python number: takes part in promotion as one
-  bool untracked = false;       // `.data`: changes do not make saved values stale
+  bool requires_grad = false;  // asked for by the user (a leaf) or inherited through `autograd`
+  bool untracked = false;      // `.data`: changes do not make saved values stale
   Dims sizes;
   Dims strides;
   std::unique_ptr<AutogradState> autograd;

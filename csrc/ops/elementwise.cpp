@@ -385,7 +385,6 @@ template <class Value>
 Tensor make_scalar(Value value, DType dtype) {
   Tensor out = empty({}, dtype);
   visit(dtype, [&]<class T>() { *out.data<T>() = static_cast<T>(value); });
-  out->wrapped_number = true;
   return out;
 }
 }  // namespace
