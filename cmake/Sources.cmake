@@ -27,11 +27,11 @@ set(LAMINA_CORE_SOURCES
   csrc/ops/inplace.cpp
   csrc/ops/install.cpp
   csrc/ops/join.cpp
-  csrc/ops/rearrange.cpp
   csrc/ops/linalg.cpp
+  csrc/ops/loop.cpp
   csrc/ops/multinomial.cpp
   csrc/ops/random.cpp
-  csrc/ops/loop.cpp
+  csrc/ops/rearrange.cpp
   csrc/ops/reduce.cpp
   csrc/ops/reduction.cpp
   csrc/ops/scatter.cpp
@@ -46,13 +46,22 @@ set(LAMINA_CORE_SOURCES
 # Compiled once per instruction set.
 set(LAMINA_KERNEL_SOURCES
   csrc/kernels/isa/arg_reduce.cpp
+  csrc/kernels/isa/attention.cpp
   csrc/kernels/isa/binary.cpp
+  csrc/kernels/isa/conv.cpp
   csrc/kernels/isa/copy.cpp
   csrc/kernels/isa/cumulative.cpp
+  csrc/kernels/isa/embedding.cpp
   csrc/kernels/isa/gemm.cpp
   csrc/kernels/isa/index.cpp
+  csrc/kernels/isa/loss.cpp
+  csrc/kernels/isa/normalization.cpp
+  csrc/kernels/isa/optimizer.cpp
+  csrc/kernels/isa/pool.cpp
   csrc/kernels/isa/random.cpp
+  csrc/kernels/isa/recurrent.cpp
   csrc/kernels/isa/reduce.cpp
+  csrc/kernels/isa/resample.cpp
   csrc/kernels/isa/softmax.cpp
   csrc/kernels/isa/table.cpp
   csrc/kernels/isa/unary.cpp
@@ -60,27 +69,38 @@ set(LAMINA_KERNEL_SOURCES
 
 # The Python module.
 set(LAMINA_BINDING_SOURCES
+  csrc/bindings/activation.cpp
+  csrc/bindings/attention.cpp
   csrc/bindings/autograd.cpp
   csrc/bindings/buffers.cpp
   csrc/bindings/casters.cpp
   csrc/bindings/compile.cpp
+  csrc/bindings/conv.cpp
   csrc/bindings/creation.cpp
   csrc/bindings/dlpack.cpp
   csrc/bindings/dtype.cpp
   csrc/bindings/elementwise.cpp
+  csrc/bindings/embedding.cpp
   csrc/bindings/errors.cpp
   csrc/bindings/exchange.cpp
+  csrc/bindings/fold.cpp
   csrc/bindings/index.cpp
-  csrc/bindings/subscript.cpp
   csrc/bindings/join.cpp
   csrc/bindings/linalg.cpp
+  csrc/bindings/loss.cpp
   csrc/bindings/module.cpp
+  csrc/bindings/normalization.cpp
+  csrc/bindings/optimizer.cpp
+  csrc/bindings/pool.cpp
   csrc/bindings/process.cpp
   csrc/bindings/python_data.cpp
   csrc/bindings/random.cpp
+  csrc/bindings/recurrent.cpp
   csrc/bindings/reduce.cpp
+  csrc/bindings/resample.cpp
   csrc/bindings/slots.cpp
   csrc/bindings/sort.cpp
+  csrc/bindings/subscript.cpp
   csrc/bindings/tensor_object.cpp
   csrc/bindings/view.cpp
 )

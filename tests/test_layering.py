@@ -26,7 +26,9 @@ PYTHON_LAYERS = [
     {"_device", "_pickle", "_repr", "autograd", "compiling"},
     {"functional"},
     {"_export", "linalg", "testing"},
-    {"nn", "optim", "losses", "metrics", "data"},
+    {"nn", "distributions"},
+    {"optim"},
+    {"losses", "metrics", "data"},
     {"train", "sklearn"},
 ]
 

@@ -153,6 +153,21 @@ def function_lines(name: str, function: Any) -> Iterator[str]:
         yield f"def {name}{body(text)}"
 
 
+def submodule_lines(name: str, module: types.ModuleType) -> Iterator[str]:
+    """Write a module inside the module, as the class that its uses cannot tell from it."""
+    yield f"class {name}:"
+    functions = [(key, value) for key, value in sorted(vars(module).items()) if callable(value)]
+    for key, value in functions:
+        found = signatures(key, value)
+        for text in found:
+            if len(found) > 1:
+                yield "    @typing.overload"
+            yield "    @staticmethod"
+            yield f"    def {key}{body(text)}"
+    if not functions:
+        yield "    pass"
+
+
 def stub() -> str:
     """Write the whole file."""
     members = [(name, value) for name, value in sorted(vars(_core).items()) if name[:2] != "__"]
@@ -160,6 +175,8 @@ def stub() -> str:
     for name, value in members:
         if isinstance(value, type):
             lines += [*class_lines(value), ""]
+        elif isinstance(value, types.ModuleType):
+            lines += [*submodule_lines(name, value), ""]
         elif callable(value):
             lines += function_lines(name, value)
         else:

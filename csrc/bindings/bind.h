@@ -72,4 +72,18 @@ void bind_linalg(py::module_& m);
 void bind_random(py::module_& m);
 void bind_compile(py::module_& m);
 
+// Into lamina._core._nn: what lamina.nn.functional is made of.
+void bind_activation(py::module_& nn);
+void bind_attention(py::module_& nn);
+void bind_conv(py::module_& nn);
+void bind_embedding(py::module_& nn);
+void bind_fold(py::module_& nn);
+void bind_loss(py::module_& nn);
+void bind_normalization(py::module_& nn);
+void bind_pool(py::module_& nn);
+void bind_recurrent(py::module_& nn);
+void bind_resample(py::module_& nn);
+// Into lamina._core._optim.
+void bind_optimizer(py::module_& optim);
+
 }  // namespace lamina::bindings

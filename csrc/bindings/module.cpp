@@ -63,4 +63,18 @@ PYBIND11_MODULE(_core, m) {
   bind_autograd(m);
   bind_exchange(m);
   bind_compile(m);
+
+  py::module_ nn = m.def_submodule("_nn", "What lamina.nn.functional is made of.");
+  bind_activation(nn);
+  bind_attention(nn);
+  bind_conv(nn);
+  bind_embedding(nn);
+  bind_fold(nn);
+  bind_loss(nn);
+  bind_normalization(nn);
+  bind_pool(nn);
+  bind_recurrent(nn);
+  bind_resample(nn);
+  py::module_ optim = m.def_submodule("_optim", "The updates of lamina.optim.");
+  bind_optimizer(optim);
 }

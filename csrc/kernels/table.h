@@ -61,6 +61,27 @@ struct NumberKernels {
 };
 #undef FLOAT_KERNEL
 
+#define NETWORK_FAMILY(name, Kernels) \
+  template <class T>                  \
+  struct Kernels;
+#include "kernels/network_families.def"
+#undef NETWORK_FAMILY
+
+// The two forms of a family that is declared in a header of its own.
+template <template <class> class Kernels>
+struct FloatForms {
+  const Kernels<float>* f32;
+  const Kernels<double>* f64;
+
+  template <class T>
+  const Kernels<T>& get() const {
+    if constexpr (kDTypeIndex<T> == 4)
+      return *f32;
+    else
+      return *f64;
+  }
+};
+
 struct KernelTable {
   const char* isa;
   FloatKernels<float> f32;
@@ -97,6 +118,15 @@ struct KernelTable {
     else
       return n64;
   }
+
+#define NETWORK_FAMILY(name, Kernels) \
+  FloatForms<Kernels> name##_kernels; \
+  template <class T>                  \
+  const Kernels<T>& name() const {    \
+    return name##_kernels.get<T>();   \
+  }
+#include "kernels/network_families.def"
+#undef NETWORK_FAMILY
 
   template <class F>
   void each_number(F&& f) {

@@ -4,7 +4,9 @@
 namespace lamina::LAMINA_ISA_NS {
 
 #define FAMILY(name) void fill_##name(KernelTable& table);
+#define NETWORK_FAMILY(name, Kernels) FAMILY(name)
 #include "kernels/families.def"
+#include "kernels/network_families.def"
 #undef FAMILY
 
 #define LAMINA_TEXT(text) #text
@@ -15,7 +17,9 @@ void fill_table(KernelTable& table) {
   table.isa = &LAMINA_TEXT_OF(LAMINA_ISA_NS)[4];
 #define FAMILY(name) fill_##name(table);
 #include "kernels/families.def"
+#include "kernels/network_families.def"
 #undef FAMILY
+#undef NETWORK_FAMILY
 }
 
 }  // namespace lamina::LAMINA_ISA_NS

@@ -1,5 +1,27 @@
-"""Networks: so far the functions that the core has; modules come in a later version."""
+"""Networks under PyTorch's names, a module a family of layers."""
 
+# ruff: noqa: F403
 from __future__ import annotations
 
 from lamina.nn import functional as functional
+from lamina.nn import init as init
+from lamina.nn import utils as utils
+from lamina.nn.activation import *
+from lamina.nn.attention import *
+from lamina.nn.containers import *
+from lamina.nn.conv import *
+from lamina.nn.distance import *
+from lamina.nn.dropout import *
+from lamina.nn.embedding import *
+from lamina.nn.lazy import *
+from lamina.nn.linear import *
+from lamina.nn.loss import *
+from lamina.nn.module import *
+from lamina.nn.normalization import *
+from lamina.nn.padding import *
+from lamina.nn.parameter import *
+from lamina.nn.pooling import *
+from lamina.nn.preprocessing import *
+from lamina.nn.recurrent import *
+from lamina.nn.transformer import *
+from lamina.nn.vision import *

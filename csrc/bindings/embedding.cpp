@@ -1,0 +1,8 @@
+// Functions of embedding in lamina._core._nn.
+#include "bindings/bind.h"
+
+namespace lamina::bindings {
+
+void bind_embedding([[maybe_unused]] py::module_& nn) {}
+
+}  // namespace lamina::bindings

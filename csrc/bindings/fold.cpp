@@ -1,0 +1,8 @@
+// Functions of fold in lamina._core._nn.
+#include "bindings/bind.h"
+
+namespace lamina::bindings {
+
+void bind_fold([[maybe_unused]] py::module_& nn) {}
+
+}  // namespace lamina::bindings

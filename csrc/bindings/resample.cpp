@@ -1,0 +1,8 @@
+// Functions of resample in lamina._core._nn.
+#include "bindings/bind.h"
+
+namespace lamina::bindings {
+
+void bind_resample([[maybe_unused]] py::module_& nn) {}
+
+}  // namespace lamina::bindings

@@ -1,0 +1,3 @@
+"""Probability distributions under PyTorch's names."""
+
+from __future__ import annotations

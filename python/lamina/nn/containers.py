@@ -1,0 +1,5 @@
+"""Modules that hold others."""
+
+from __future__ import annotations
+
+__all__: list[str] = []

@@ -1,0 +1,17 @@
+"""Functions of networks under PyTorch's names, a module a family."""
+
+# ruff: noqa: F403
+from __future__ import annotations
+
+from lamina.nn.functional.activation import *
+from lamina.nn.functional.attention import *
+from lamina.nn.functional.conv import *
+from lamina.nn.functional.distance import *
+from lamina.nn.functional.dropout import *
+from lamina.nn.functional.embedding import *
+from lamina.nn.functional.linear import *
+from lamina.nn.functional.loss import *
+from lamina.nn.functional.normalization import *
+from lamina.nn.functional.padding import *
+from lamina.nn.functional.pooling import *
+from lamina.nn.functional.vision import *

@@ -1,0 +1,5 @@
+"""Initializers of parameters."""
+
+from __future__ import annotations
+
+__all__: list[str] = []
