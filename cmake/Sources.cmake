@@ -6,6 +6,7 @@ set(LAMINA_CORE_SOURCES
   csrc/autograd/node.cpp
   csrc/core/allocator.cpp
   csrc/core/cpu_quota.cpp
+  csrc/core/crew.cpp
   csrc/core/generator.cpp
   csrc/core/parallel.cpp
   csrc/core/shape.cpp

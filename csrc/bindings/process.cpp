@@ -14,7 +14,7 @@ py::dict config() {
   result["version"] = LAMINA_VERSION;
   result["compiler"] = LAMINA_COMPILER;
   result["build_type"] = LAMINA_BUILD_TYPE;
-  result["openmp"] = kHasOpenMP;
+  result["openmp"] = kHeedsOpenMP;
   result["isas_built"] = built_isas();
   result["isas_available"] = available_isas();
   result["isa"] = isa();

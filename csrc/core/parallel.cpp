@@ -1,4 +1,4 @@
-// The thread count and the one OpenMP region of the project; no loop of its own.
+// How many threads a loop gets, and how it is cut for them; the threads themselves are crew.cpp's.
 #include "core/parallel.h"
 
 #include <pthread.h>
@@ -11,11 +11,16 @@
 #include <mutex>
 #include <optional>
 #include <string_view>
+#include <thread>
 
 #include "core/cpu_quota.h"
+#include "core/crew.h"
 #include "core/denormals.h"
 #include "core/error.h"
 
+#ifdef __linux__
+#include <sched.h>
+#endif
 #ifdef _OPENMP
 #include <omp.h>
 #endif
@@ -27,7 +32,7 @@ std::atomic<int> configured_threads{0};  // 0: the default, which is not worked 
 std::atomic<bool> region_open{false};
 std::atomic<bool> forked{false};
 
-// OpenMP's workers do not survive fork, yet libgomp would wait for them.
+// Helpers do not survive fork.
 [[maybe_unused]] const int fork_handler =
     pthread_atfork(nullptr, nullptr, [] { forked.store(true, std::memory_order_relaxed); });
 
@@ -45,15 +50,15 @@ std::optional<int> openmp_request() {
   return count;
 }
 
-// OpenMP's own count never bounds ours at its initial value, so that set_num_threads can exceed
-// the CPUs; below it, somebody has asked for less.
+// Whoever limits OpenMP's threads (threadpoolctl, joblib) means ours too. OpenMP's own count never
+// bounds ours at its initial value, so that set_num_threads can exceed the CPUs.
 int openmp_limit() {
 #ifdef _OPENMP
   static const int initial = openmp_request().value_or(usable_cpus());
   const int present = omp_get_max_threads();
   return present < initial ? present : kMaxThreads;
 #else
-  return 1;
+  return kMaxThreads;
 #endif
 }
 
@@ -91,30 +96,37 @@ class FirstError {
   int64_t begin_ = 0;
 };
 
-#ifdef _OPENMP
-// Part `index` of [0, count) cut into `parts` whose lengths differ by at most one.
-void run_part(int64_t count, int64_t parts, int64_t index, detail::RangeBody body, void* context,
-              FirstError& error) {
-  const int64_t length = count / parts;
-  const int64_t longer = count % parts;
-  const int64_t begin = index * length + std::min(index, longer);
-  const FlushDenormals flush;
-  try {
-    body(context, begin, begin + length + (index < longer ? 1 : 0));
-  } catch (...) {
-    error.keep_current(begin);
+// A loop and how it is cut: into pieces whose lengths differ by at most one.
+struct Cut {
+  int64_t count, pieces;
+  detail::RangeBody body;
+  void* context;
+  FirstError error;
+
+  void run(int64_t piece) {
+    const int64_t length = count / pieces;
+    const int64_t longer = count % pieces;
+    const int64_t begin = piece * length + std::min(piece, longer);
+    const FlushDenormals flush;
+    try {
+      body(context, begin, begin + length + (piece < longer ? 1 : 0));
+    } catch (...) {
+      error.keep_current(begin);
+    }
   }
-}
-#endif
+};
+
+// More than one a thread, where the grain allows it, so that those who come first do more.
+constexpr int64_t kPiecesPerThread = 4;
 
 }  // namespace
 
 int usable_cpus() {
-#ifdef _OPENMP
-  return std::max(1, omp_get_num_procs());
-#else
-  return 1;
+#ifdef __linux__
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set) == 0) return std::max(1, CPU_COUNT(&set));
 #endif
+  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 
 int default_num_threads() {
@@ -125,7 +137,7 @@ int default_num_threads() {
 }
 
 int num_threads() {
-  if (!kHasOpenMP || forked.load(std::memory_order_relaxed)) return 1;
+  if (forked.load(std::memory_order_relaxed)) return 1;
   int count = configured_threads.load(std::memory_order_relaxed);
   if (count == 0) {
     int unset = 0;
@@ -141,24 +153,17 @@ void set_num_threads(int count) {
   configured_threads.store(count, std::memory_order_relaxed);
 }
 
-void detail::run_ranges(int64_t count, [[maybe_unused]] int64_t grain, RangeBody body,
-                        void* context) {
+void detail::run_ranges(int64_t count, int64_t grain, RangeBody body, void* context) {
   const int threads = num_threads();
   if (threads == 1) return body(context, 0, count);
   const RegionClaim claim;
   if (!claim) return body(context, 0, count);
-#ifdef _OPENMP
-  const int64_t pieces = (count - 1) / std::max<int64_t>(grain, 1) + 1;
-  FirstError error;
-  // The whole team even for few pieces: libgomp ends the threads that a smaller team leaves out.
-#pragma omp parallel num_threads(threads)
-  {
-    const int64_t parts = std::min<int64_t>(omp_get_num_threads(), pieces);
-    const int64_t index = omp_get_thread_num();
-    if (index < parts) run_part(count, parts, index, body, context, error);
-  }
-  error.rethrow();
-#endif
+  const int64_t most = (count - 1) / std::max<int64_t>(grain, 1) + 1;
+  Cut cut{count, std::min(most, threads * kPiecesPerThread), body, context, {}};
+  crew::run(
+      cut.pieces, static_cast<int>(std::min<int64_t>(threads, cut.pieces)),
+      [](void* self, int64_t piece) { static_cast<Cut*>(self)->run(piece); }, &cut);
+  cut.error.rethrow();
 }
 
 }  // namespace lamina

@@ -1,5 +1,4 @@
-// How loops are spread over threads, the only place that knows OpenMP (its pragma is in
-// parallel.cpp); what a loop computes does not belong here.
+// How loops are spread over threads; what a loop computes does not belong here.
 #pragma once
 
 #include <cstdint>
@@ -8,16 +7,17 @@
 
 namespace lamina {
 
+// Whether limits set for OpenMP at run time, as threadpoolctl sets them, hold for our threads too.
 #ifdef _OPENMP
-constexpr bool kHasOpenMP = true;
+constexpr bool kHeedsOpenMP = true;
 #else
-constexpr bool kHasOpenMP = false;
+constexpr bool kHeedsOpenMP = false;
 #endif
 
 constexpr int kMaxThreads = 1024;
 
-// The threads a loop may use now: the configured count, less if the OpenMP pool was limited from
-// outside (threadpoolctl); 1 in a forked child and without OpenMP.
+// The threads a loop may use now: the configured count, less if OpenMP was limited from outside
+// (threadpoolctl); 1 in a forked child.
 int num_threads();
 
 // Throws std::invalid_argument unless 1 <= count <= kMaxThreads.
@@ -39,8 +39,9 @@ void run_ranges(int64_t count, int64_t grain, RangeBody body, void* context);
 }  // namespace detail
 
 // Calls fn(begin, end) on contiguous, disjoint, non-empty ranges that cover [0, count), at once on
-// min(num_threads(), ceil(count / grain)) threads; their number is a matter of speed, so fn's
-// result may not depend on where a range begins. Denormals are flushed in a threaded region.
+// at most min(num_threads(), ceil(count / grain)) threads. How many ranges there are and who runs
+// which is a matter of speed, so fn's result may not depend on where a range begins. Denormals are
+// flushed in a threaded region.
 // Only one region is open in a process: a nested call, and one from another thread meanwhile, run
 // serially on their own thread, so that concurrent callers do not over-subscribe the CPUs. An
 // exception in fn reaches the caller after every range has ended: that of the first range to fail
