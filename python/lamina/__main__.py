@@ -19,7 +19,7 @@ def report() -> str:
         "python": platform.python_version(),
         "numpy": np.__version__,
         "compiler": f"{config['compiler']}, {config['build_type']}",
-        "openmp": "its limits hold" if config["openmp"] else "not built in: its limits are not seen",
+        "openmp": "its limits hold" if config["openmp"] else "not found: its limits do not hold",
         "isas built": ", ".join(config["isas_built"]),
         "isas available": ", ".join(config["isas_available"]),
         "isa": f"{config['isa']} (LAMINA_ISA: {os.environ.get('LAMINA_ISA', 'not set')})",
