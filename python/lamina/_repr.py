@@ -62,9 +62,9 @@ def set_printoptions(
     _options.sci_mode = sci_mode
 
 
-def text(tensor: Tensor) -> str:
-    """Return what `repr(tensor)` shows."""
-    prefix = ("tensor" if type(tensor) is Tensor else type(tensor).__name__) + "("
+def text(tensor: Tensor, name: str | None = None) -> str:
+    """Return what `repr(tensor)` shows; `name` stands there for the class."""
+    prefix = (name or ("tensor" if type(tensor) is Tensor else type(tensor).__name__)) + "("
     values = tensor.numpy(force=True)
     body = "[]" if values.size == 0 else _layout(values, len(prefix), _cell_format(values))
     lines = prefix + body
