@@ -159,7 +159,8 @@ void detail::run_ranges(int64_t count, int64_t grain, RangeBody body, void* cont
   const RegionClaim claim;
   if (!claim) return body(context, 0, count);
   const int64_t most = (count - 1) / std::max<int64_t>(grain, 1) + 1;
-  Cut cut{count, std::min(most, threads * kPiecesPerThread), body, context, {}};
+  const int64_t each = std::min(most / threads, kPiecesPerThread);
+  Cut cut{count, each > 0 ? each * threads : most, body, context, {}};
   crew::run(
       cut.pieces, static_cast<int>(std::min<int64_t>(threads, cut.pieces)),
       [](void* self, int64_t piece) { static_cast<Cut*>(self)->run(piece); }, &cut);

@@ -63,9 +63,10 @@ auto unary_call(UnaryKernel<T>* kernel, Numbers numbers) {
 void run_unary(UnaryOp op, const Tensor& x, const Tensor& y, const Numbers& numbers) {
   const char* name = info(op).name;
   if (is_floating(x.dtype())) {
+    const int64_t grain = info(op).on_integers == OnIntegers::kPromote ? kMathGrain : kCheapGrain;
     visit_floating(x.dtype(), [&]<class T>() {
       auto* kernel = kernels().get<T>().elementwise.unary_fwd[static_cast<int>(op)];
-      launch_map(name, kCostlyGrain, y, unary_call<T>(kernel, numbers), x);
+      launch_map(name, grain, y, unary_call<T>(kernel, numbers), x);
     });
     return;
   }

@@ -13,9 +13,11 @@
 
 namespace lamina {
 
-// Below this many elements a cheap elementwise op is not worth a second thread.
+// So many elements are worth a second thread, by what an op spends on one: a few instructions,
 inline constexpr int64_t kCheapGrain = int64_t{1} << 15;
-// The same for ops that spend some ten instructions an element.
+// vector math,
+inline constexpr int64_t kMathGrain = int64_t{1} << 14;
+// a call of the C library or some comparisons.
 inline constexpr int64_t kCostlyGrain = int64_t{1} << 12;
 
 // Plain data, so that a body can carry it. Strides in elements; dimension 0 is the outermost.

@@ -242,7 +242,7 @@ void reduce_into(const Reduction& how, ReduceOp op, DType dtype, const void* x, 
   auto* to = static_cast<std::byte*>(y);
   if (pieces.count > 1) to = partial.reserve(pieces.count * how.results() * y_size);
 
-  const int64_t grain = op == ReduceOp::sum_exp ? kCostlyGrain : kReadGrain;
+  const int64_t grain = op == ReduceOp::sum_exp ? kMathGrain : kReadGrain;
   parallel_for(tasks.count(), ceil_div(grain, tasks.elements()), [&](int64_t first, int64_t last) {
     for (int64_t i = first; i < last; ++i) {
       const Task task = tasks[i];

@@ -51,7 +51,7 @@ Tensor softmax_bwd(const Form& form, const Tensor& y, const Tensor& grad, int di
     auto* kernel = kernels().get<T>().*form.bwd<T>();
     const Lines lines(y.sizes(), dim);
     exec::launch(form.name_bwd, {&out}, {&y, &from}, [lines, kernel](exec::Buffers buffers) {
-      for_lines(lines, kCostlyGrain, [&](int64_t count, int64_t at) {
+      for_lines(lines, kMathGrain, [&](int64_t count, int64_t at) {
         kernel(block_of(lines, count), buffers.get<T>(1) + at, buffers.get<T>(2) + at,
                buffers.get<T>(0) + at);
       });
@@ -70,7 +70,7 @@ Tensor softmax_fwd(const Form& form, const Tensor& x, int64_t dim, std::optional
     auto* kernel = kernels().get<T>().*form.fwd<T>();
     const Lines lines(from.sizes(), at_dim);
     exec::launch(form.name, {&out}, {&from}, [lines, kernel](exec::Buffers buffers) {
-      for_lines(lines, kCostlyGrain, [&](int64_t count, int64_t at) {
+      for_lines(lines, kMathGrain, [&](int64_t count, int64_t at) {
         kernel(block_of(lines, count), buffers.get<T>(1) + at, buffers.get<T>(0) + at);
       });
     });
