@@ -118,11 +118,11 @@ void check_functions(const Plan& plan) {
   check(
       plan, "sigmoid", 2, 2, [](auto x) { return sigmoid(x); },
       [](auto x) { return 1 / (1 + std::exp(-x)); });
-  LAMINA_CHECK(tanh, 1.5, 1.5);
+  LAMINA_CHECK(tanh, 2.5, 2.5);
   LAMINA_CHECK(erf, 1.5, 1.5);
   LAMINA_CHECK(log, 1, 1);
   LAMINA_CHECK(log1p, 1.5, 1.5);
-  LAMINA_CHECK(log2, 2, 2);
+  LAMINA_CHECK(log2, 2.5, 2.5);
   LAMINA_CHECK(log10, 2, 2);
   LAMINA_CHECK(sin, 1.7, 1.7);
   LAMINA_CHECK(cos, 1.7, 1.7);

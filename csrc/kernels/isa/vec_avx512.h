@@ -107,6 +107,30 @@ inline constexpr int kNearest = _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC;
 inline constexpr int kDown = _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC;
 inline constexpr int kUp = _MM_FROUND_TO_POS_INF | _MM_FROUND_NO_EXC;
 inline constexpr int kTowardZero = _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC;
+// x = 2^exponent(x) fraction(x) in [3/4, 3/2), for subnormal x too; defined for every x.
+LAMINA_INLINE __m512 fraction(__m512 x) {
+  return _mm512_maskz_getmant_ps(kAll16, x, _MM_MANT_NORM_p75_1p5, _MM_MANT_SIGN_zero);
+}
+LAMINA_INLINE __m512d fraction(__m512d x) {
+  return _mm512_maskz_getmant_pd(kAll8, x, _MM_MANT_NORM_p75_1p5, _MM_MANT_SIGN_zero);
+}
+LAMINA_INLINE __m512 exponent(__m512 x, __m512 fraction) {
+  return _mm512_maskz_getexp_ps(kAll16, x) - _mm512_maskz_getexp_ps(kAll16, fraction);
+}
+LAMINA_INLINE __m512d exponent(__m512d x, __m512d fraction) {
+  return _mm512_maskz_getexp_pd(kAll8, x) - _mm512_maskz_getexp_pd(kAll8, fraction);
+}
+
+// The logarithm, where x has one; else minus infinity, infinity or NaN as x is. The constant holds
+// four bits a class of x, from the lowest: NaN twice, 0, 1, minus infinity, infinity, < 0, > 0.
+inline constexpr int kLogOfClass = 0x03538422;
+LAMINA_INLINE __m512 or_special_log(__m512 log, __m512 x) {
+  return _mm512_fixupimm_ps(log, x, _mm512_set1_epi32(kLogOfClass), 0);
+}
+LAMINA_INLINE __m512d or_special_log(__m512d log, __m512d x) {
+  return _mm512_fixupimm_pd(log, x, _mm512_set1_epi64(kLogOfClass), 0);
+}
+
 LAMINA_INLINE __m512 round(__m512 a) { return _mm512_maskz_roundscale_ps(kAll16, a, kNearest); }
 LAMINA_INLINE __m512d round(__m512d a) { return _mm512_maskz_roundscale_pd(kAll8, a, kNearest); }
 LAMINA_INLINE __m512 floor(__m512 a) { return _mm512_maskz_roundscale_ps(kAll16, a, kDown); }

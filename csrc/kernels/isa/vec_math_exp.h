@@ -65,14 +65,14 @@ LAMINA_INLINE V sigmoid(V x) {
   return t / (sum + (expm1_near_zero(part.r) + lost));
 }
 
+// e / (e + 2) with e = exp(2x) - 1, which is 1 from 20 on.
 template <Real V>
 LAMINA_INLINE V tanh(V x) {
-  const V magnitude = abs(x);
-  const V square = x * x;
-  const V near =
-      fma(magnitude * square, polynomial(square, MathConstants<LaneOf<V>>::kTanh), magnitude);
-  const V far = V(1) - V(2) / (exp(magnitude + magnitude) + V(1));
-  return copysign(select(magnitude < V(0.55f), near, far), x);
+  const V magnitude = min(V(20), abs(x));
+  const ExpParts<V> part(magnitude + magnitude);
+  const V power = power_of_two(part.n);
+  const V e = fma(power, expm1_near_zero(part.r), power - V(1));
+  return copysign(e / (e + V(2)), x);
 }
 
 template <Real V>

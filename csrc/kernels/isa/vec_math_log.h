@@ -5,21 +5,40 @@
 
 namespace lamina::LAMINA_ISA_NS {
 
-// x = 2^n (1 + f), sqrt(1/2) <= 1 + f < sqrt(2), for positive normal x
+template <Real V>
+LAMINA_INLINE auto has_log(V x) {
+  return (x > V(0)) & (x < V(Layout<LaneOf<V>>::kInfinity));
+}
+
+template <Real V>
+LAMINA_INLINE V log_where_there_is_none(V x) {
+  const V infinity(Layout<LaneOf<V>>::kInfinity);
+  return select(x == V(0), -infinity, select(x < V(0), V(Layout<LaneOf<V>>::kNan), x));
+}
+
+// x = 2^n (1 + f), 3/4 <= 1 + f < 3/2, for positive normal x
 template <Real V>
 struct LogParts {
   V n;
   V f;
 
+  LAMINA_INLINE LogParts(V whole, V fraction) : n(whole), f(fraction) {}
   explicit LAMINA_INLINE LogParts(V x) {
     constexpr int kBits = Layout<LaneOf<V>>::kMantissaBits;
-    const auto exponent = (to_bits(x) - to_bits(V(0.70710678f))) >> kBits;
+    const auto exponent = (to_bits(x) - to_bits(V(0.75f))) >> kBits;
     n = whole_of<V>(exponent);
     f = from_bits(to_bits(x) - (exponent << kBits)) - V(1);
   }
 
-  // The same for subnormal x too.
+  // The same for subnormal x too; some numbers for x that has no logarithm.
   static LAMINA_INLINE LogParts of_any(V x) {
+#if defined(LAMINA_ISA_AVX512)
+    if constexpr (!Scalar<V>) {
+      const auto fraction = native::fraction(x.raw);
+      return {V(native::exponent(x.raw, fraction)), V(fraction) - V(1)};
+    }
+#endif
+    x = select(has_log(x), x, V(1));
     using L = Layout<LaneOf<V>>;
     const V lift = exp2i(IntOf<V>(L::kMantissaBits));
     const auto tiny = x < exp2i(IntOf<V>(1 - L::kExponentBias));
@@ -39,35 +58,31 @@ LAMINA_INLINE V log_of_fraction(V f, V carry) {
   return f - (half_square - tail);
 }
 
+// `result` where x has a logarithm, else what stands for it.
 template <Real V>
-LAMINA_INLINE auto has_log(V x) {
-  return (x > V(0)) & (x < V(Layout<LaneOf<V>>::kInfinity));
-}
-
-template <Real V>
-LAMINA_INLINE V log_where_there_is_none(V x) {
-  const V infinity(Layout<LaneOf<V>>::kInfinity);
-  return select(x == V(0), -infinity, select(x < V(0), V(Layout<LaneOf<V>>::kNan), x));
+LAMINA_INLINE V or_special_log(V result, V x) {
+#if defined(LAMINA_ISA_AVX512)
+  if constexpr (!Scalar<V>) return V(native::or_special_log(result.raw, x.raw));
+#endif
+  return select(has_log(x), result, log_where_there_is_none(x));
 }
 
 template <Real V>
 LAMINA_INLINE V log(V x) {
   using C = MathConstants<LaneOf<V>>;
-  const auto usable = has_log(x);
-  const auto part = LogParts<V>::of_any(select(usable, x, V(1)));
+  const auto part = LogParts<V>::of_any(x);
   const V result = fma(part.n, V(C::kLn2), log_of_fraction(part.f, part.n * V(C::kLn2Low)));
-  return select(usable, result, log_where_there_is_none(x));
+  return or_special_log(result, x);
 }
 
 // In base b: n log_b(2) + log(1 + f) log_b(e), both constants in two parts.
 template <Real V>
 LAMINA_INLINE V log_in_base(V x, V log_2, V log_2_low, V log_e, V log_e_low) {
-  const auto usable = has_log(x);
-  const auto part = LogParts<V>::of_any(select(usable, x, V(1)));
+  const auto part = LogParts<V>::of_any(x);
   const V natural = log_of_fraction(part.f, V(0));
   const V low = fma(natural, log_e_low, part.n * log_2_low);
   const V result = fma(part.n, log_2, fma(natural, log_e, low));
-  return select(usable, result, log_where_there_is_none(x));
+  return or_special_log(result, x);
 }
 
 template <Real V>
