@@ -3,13 +3,16 @@
 import inspect
 from pathlib import Path
 
+import layers
 import pytest
 from cases import collect
 from samples import function
 
 import lamina as lm
+from lamina import nn
 
 ROWS = collect()
+LAYER_ROWS = {row.name for row in layers.collect()}
 IN_TABLES = {name for row in ROWS for name in (row.name, *row.aliases)}
 
 # Names that are no ops of tensors, or that a table cannot hold, by the file that tests them.
@@ -42,6 +45,9 @@ TESTED_ELSEWHERE = {
     """,
     "test_repr.py": "set_printoptions",
     "test_threads.py": "get_num_threads set_num_threads",
+    "test_containers.py": "Module ModuleDict ModuleList ParameterDict ParameterList Sequential",
+    "test_modules.py": "Buffer Parameter",
+    "test_lazy.py": "LazyModuleMixin UninitializedBuffer UninitializedParameter",
     "test_views.py": """
         data_ptr dim element_size is_contiguous ndimension nelement numel size storage_offset stride
     """,
@@ -76,6 +82,19 @@ def test_function_has_a_row(name):
 @pytest.mark.parametrize("name", public(lm.Tensor))
 def test_method_has_a_row(name):
     assert listed(name) or f"Tensor.{name}" in IN_TABLES or changed_by_a_row(name)
+
+
+@pytest.mark.parametrize("name", public(nn.functional))
+def test_function_of_networks_has_a_row(name):
+    same = getattr(lm, name, None) is getattr(nn.functional, name)
+    assert f"nn.functional.{name}" in IN_TABLES or (same and listed(name))
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, value in vars(nn).items() if inspect.isclass(value)]
+)
+def test_module_has_a_row(name):
+    assert name in LAYER_ROWS or listed(name)
 
 
 @pytest.mark.parametrize("file", TESTED_ELSEWHERE)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from cases import collect
+from differences import cotangents, directions
 from samples import (
     Operand,
     apply,
@@ -19,7 +20,6 @@ from tolerances import STEP, close_differences
 import lamina as lm
 
 ROWS = collect()
-FULL_JACOBIAN = 200  # elements; of more, one random direction is tried
 
 
 def rows(condition):
@@ -44,12 +44,6 @@ def outputs(row, call):
     return [x for x in results if isinstance(x, lm.Tensor) and x.dtype.is_floating_point]
 
 
-def cotangents(results):
-    """Weights of every output element, so that one backward pass sees the whole Jacobian."""
-    rng = np.random.default_rng(1)
-    return [lm.tensor(rng.uniform(0.5, 1.5, tuple(x.shape))) for x in results]
-
-
 def weighted(row, call):
     """The sum of all outputs, weighted."""
     results = outputs(row, call)
@@ -66,17 +60,6 @@ def moved(call, step):
         return leaf
 
     return substitute(call, replace)
-
-
-def directions(arrays):
-    """Every unit vector of the inputs if they are few, else one random direction."""
-    total = sum(array.size for array in arrays)
-    random = np.random.default_rng(2).standard_normal((1, total))
-    basis = np.eye(total) if total <= FULL_JACOBIAN else random / np.linalg.norm(random)
-    ends = np.cumsum([array.size for array in arrays])[:-1]
-    for direction in basis:
-        parts = np.split(direction, ends)
-        yield [part.reshape(array.shape) for part, array in zip(parts, arrays, strict=True)]
 
 
 def check_gradients(value, call, gradients, factor):

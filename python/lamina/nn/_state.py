@@ -14,7 +14,7 @@ from lamina._core import Tensor
 from lamina.autograd import no_grad
 from lamina.nn._hooks import RemovableHandle, attach
 from lamina.nn._tree import Tree
-from lamina.nn.parameter import Parameter
+from lamina.nn.parameter import Parameter, is_lazy
 
 _EXTRA_STATE = "_extra_state"
 _NONE: Mapping[int, Callable[..., Any]] = MappingProxyType({})
@@ -75,7 +75,8 @@ class State(Tree):
     def _save_to_state_dict(self, destination: Any, prefix: str, keep_vars: bool) -> None:
         """Add this module's own state, without that of the modules below."""
         for name, value in self._own_state().items():
-            destination[prefix + name] = value if keep_vars else value.detach()
+            whole = keep_vars or is_lazy(value)
+            destination[prefix + name] = value if whole else value.detach()
         if type(self).get_extra_state is not State.get_extra_state:
             destination[prefix + _EXTRA_STATE] = self.get_extra_state()
 
@@ -167,6 +168,8 @@ class State(Tree):
             if not hasattr(given, "__array__"):
                 return f"wrong type for {{}}: expected a tensor; got {type(given).__name__}"
             given = _core.as_tensor(np.asarray(given))
+        if is_lazy(own) and is_lazy(given):
+            return None
         if own.shape == () and given.shape == (1,):
             given = given[0]
         if given.shape != own.shape:

@@ -1,13 +1,14 @@
-"""Tensors that a module registers when they are assigned; those without a shape are in lazy.py."""
+"""Tensors that a module registers when they are assigned, and such as have no shape yet."""
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import Any, ClassVar, TypeVar
 
 from lamina import _core, _pickle, _repr
-from lamina._core import Tensor
+from lamina._core import Tensor, dtype
 
-__all__ = ["Buffer", "Parameter"]
+__all__ = ["Buffer", "Parameter", "UninitializedBuffer", "UninitializedParameter"]
 
 Kind = TypeVar("Kind", bound=Tensor)
 
@@ -59,3 +60,75 @@ class Buffer(Tensor):
 
     def __repr__(self) -> str:
         return _repr.text(self, "tensor")
+
+
+class Uninitialized(Tensor):
+    """Base of tensors whose shape the first call of their module tells."""
+
+    cls_to_become: ClassVar[type[Tensor]]
+
+    def materialize(
+        self, shape: Sequence[int], device: Any = None, dtype: dtype | None = None
+    ) -> None:
+        """Become an ordinary parameter or buffer of this shape, with any values."""
+        self.data = _core.empty(shape, device=device, dtype=dtype or self.dtype)
+        self.__class__ = self.cls_to_become  # type: ignore[assignment]
+
+    @property
+    def shape(self) -> Any:  # type: ignore[override]
+        """Raise: there is none yet."""
+        raise RuntimeError(
+            f"[{type(self).__name__}] has no shape before the first call of its module"
+        )
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
+
+
+class UninitializedParameter(Uninitialized, Parameter):
+    """A parameter that gets its shape in the first call of its module."""
+
+    cls_to_become = Parameter
+
+    def __new__(
+        cls, requires_grad: bool = True, device: Any = None, dtype: dtype | None = None
+    ) -> UninitializedParameter:
+        """Take no memory yet."""
+        return _on_memory_of(cls, _core.empty(0, device=device, dtype=dtype), requires_grad)
+
+    def __init__(
+        self, requires_grad: bool = True, device: Any = None, dtype: dtype | None = None
+    ) -> None:
+        pass
+
+
+class UninitializedBuffer(Uninitialized, Buffer):
+    """A buffer that gets its shape in the first call of its module."""
+
+    cls_to_become = Buffer
+
+    def __new__(
+        cls,
+        requires_grad: bool = False,
+        device: Any = None,
+        dtype: dtype | None = None,
+        persistent: bool = True,
+    ) -> UninitializedBuffer:
+        """Take no memory yet."""
+        made = _on_memory_of(cls, _core.empty(0, device=device, dtype=dtype), requires_grad)
+        made.persistent = persistent
+        return made
+
+    def __init__(
+        self,
+        requires_grad: bool = False,
+        device: Any = None,
+        dtype: dtype | None = None,
+        persistent: bool = True,
+    ) -> None:
+        pass
+
+
+def is_lazy(param: Any) -> bool:
+    """Tell whether a parameter or buffer has no shape yet."""
+    return isinstance(param, Uninitialized)
