@@ -8,33 +8,38 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.timing import Contender
+Contender = Callable[[], object]
 
 
-@dataclass
-class Case:
-    """`contenders[name]()` does the work and returns a result; all results must agree."""
+@dataclass(frozen=True)
+class About:
+    """What is known of a case without running it; `flops` and `bytes` are those of one call."""
 
     group: str
     name: str
-    contenders: Mapping[str, Contender]
     flops: float = 0.0
     bytes: float = 0.0
     rtol: float = 1e-4
     atol: float = 1e-5
+
+
+@dataclass(frozen=True)
+class Case:
+    """`contenders[name]()` does the work; the name begins with the library's."""
+
+    about: About
+    contenders: Mapping[str, Contender]
     to_numpy: Callable[[Any], np.ndarray] = field(default=lambda result: np.asarray(result))
 
-    def check(self) -> None:
-        """Fail unless all contenders compute the same."""
-        results = {name: self.to_numpy(run()) for name, run in self.contenders.items()}
-        expected = results.pop("numpy", None)
-        for name, result in results.items():
-            if expected is None:
-                expected = result
-            np.testing.assert_allclose(
-                np.asarray(result, np.float64),
-                np.asarray(expected, np.float64),
-                rtol=self.rtol,
-                atol=self.atol,
-                err_msg=f"{self.group} {self.name}: {name}",
-            )
+
+def check(about: About, results: Mapping[str, np.ndarray]) -> None:
+    """Fail unless all contenders computed the same."""
+    first = "numpy" if "numpy" in results else next(iter(results))
+    for name, result in results.items():
+        np.testing.assert_allclose(
+            np.asarray(result, np.float64),
+            np.asarray(results[first], np.float64),
+            rtol=about.rtol,
+            atol=about.atol,
+            err_msg=f"{about.group} {about.name}: {name} beside {first}",
+        )

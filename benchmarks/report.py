@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from benchmarks.case import Case
+from benchmarks.case import About
 from benchmarks.timing import Timing
 
 
@@ -16,35 +16,35 @@ def _time(seconds: float) -> str:
     return f"{seconds / 1e-9:7.1f} ns"
 
 
-def _rate(case: Case, seconds: float) -> str:
-    if case.flops:
-        return f"{case.flops / seconds / 1e9:7.1f} GF/s"
-    return f"{case.bytes / seconds / 1e9:7.1f} GB/s" if case.bytes else " " * 12
+def _rate(row: dict[str, Any], seconds: float) -> str:
+    for amount, unit in ((row["flops"], "GF/s"), (row["bytes"], "GB/s")):
+        if amount:
+            return f"{amount / seconds / 1e9:7.1f} {unit}"
+    return " " * 12
 
 
-def record(case: Case, timings: dict[str, Timing], threads: int) -> dict[str, Any]:
+def record(about: About, timings: dict[str, Timing]) -> dict[str, Any]:
     """The figures of one case; `ratio` is the best rival's time over lamina's."""
     own = timings["lamina"].median
     rivals = {name: t.median for name, t in timings.items() if not name.startswith("lamina")}
     return {
-        "group": case.group,
-        "name": case.name,
-        "threads": threads,
-        "flops": case.flops,
-        "bytes": case.bytes,
+        "group": about.group,
+        "name": about.name,
+        "flops": about.flops,
+        "bytes": about.bytes,
         "seconds": {name: t.median for name, t in timings.items()},
         "spread": {name: t.spread for name, t in timings.items()},
         "ratio": min(rivals.values()) / own if rivals else None,
     }
 
 
-def show(case: Case, row: dict[str, Any]) -> None:
+def show(row: dict[str, Any]) -> None:
     """Print one line."""
     seconds = row["seconds"]
     others = "  ".join(f"{n} {_time(s)}" for n, s in seconds.items() if n != "lamina")
     ratio = f"{row['ratio']:5.2f}x" if row["ratio"] else "      "
     own = seconds["lamina"]
-    print(f"{case.name:<26} {_time(own)} {_rate(case, own)} {ratio}  | {others}", flush=True)
+    print(f"{row['name']:<26} {_time(own)} {_rate(row, own)} {ratio}  | {others}", flush=True)
 
 
 def summarize(rows: list[dict[str, Any]]) -> None:

@@ -1,18 +1,14 @@
-"""How contenders are timed: alternating, warmed up, medians of many short rounds."""
+"""How one contender is timed: short rounds of calls; who takes turns stands in contest.py."""
 
 from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-Contender = Callable[[], object]
+from benchmarks.case import Contender
 
 ROUND_SECONDS = 0.004
-# The worker threads of one contender spin for a while (OpenBLAS's for some 30 ms), on the very CPU
-# that the next one's workers need; they must be asleep when it starts.
-SETTLE_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
@@ -23,39 +19,25 @@ class Timing:
     spread: float
 
 
-def _calls_per_round(function: Contender) -> int:
+def calls_per_round(function: Contender) -> int:
+    """As many as fill a round."""
     calls = 1
     while True:
-        start = time.perf_counter()
-        for _ in range(calls):
-            function()
-        elapsed = time.perf_counter() - start
+        elapsed = calls * one_round(function, calls)
         if elapsed >= ROUND_SECONDS / 2:
             return max(1, round(calls * ROUND_SECONDS / elapsed))
         calls *= 4
 
 
-def _one_round(function: Contender, calls: int) -> float:
+def one_round(function: Contender, calls: int) -> float:
+    """Seconds a call."""
     start = time.perf_counter()
     for _ in range(calls):
         function()
     return (time.perf_counter() - start) / calls
 
 
-def alternate(contenders: Mapping[str, Contender], rounds: int) -> dict[str, Timing]:
-    """Time all contenders in turn, `rounds` times, each round in the reverse order of the last."""
-    calls = {name: _calls_per_round(function) for name, function in contenders.items()}
-    samples: dict[str, list[float]] = {name: [] for name in contenders}
-    order = list(contenders)
-    for _ in range(rounds):
-        for name in order:
-            time.sleep(SETTLE_SECONDS)
-            contenders[name]()
-            samples[name].append(_one_round(contenders[name], calls[name]))
-        order.reverse()
-    return {name: _summary(values) for name, values in samples.items()}
-
-
-def _summary(values: list[float]) -> Timing:
-    low, middle, high = statistics.quantiles(values, n=4)
+def summary(samples: list[float]) -> Timing:
+    """The median of rounds and their spread."""
+    low, middle, high = statistics.quantiles(samples, n=4)
     return Timing(median=middle, spread=(high - low) / middle)

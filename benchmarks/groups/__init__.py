@@ -1,13 +1,14 @@
-"""The groups of benchmarks; each module has `cases()`, which yields them one by one."""
+"""The groups of benchmarks; each module has `cases(dtype)`, which yields them one by one."""
 
 from __future__ import annotations
 
-from benchmarks.groups import elementwise, products, reductions, small, steps
+from benchmarks.groups import capture, elementwise, products, reductions, small, steps
 
 GROUPS = {
     "products": products.cases,
     "elementwise": elementwise.cases,
     "reductions": reductions.cases,
     "small": small.cases,
+    "capture": capture.cases,
     "steps": steps.cases,
 }

@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 
 import lamina as lm
-from benchmarks.case import Case
-from benchmarks.peers import torch
-from benchmarks.timing import Contender
+from benchmarks.case import About, Case, Contender
+from benchmarks.libraries import torch
 
 COUNTS = [10**3, 10**4, 10**5, 10**6, 10**7]
 
@@ -49,13 +48,13 @@ def _contenders(
     return result
 
 
-def cases() -> Iterator[Case]:
-    """Each function at each size, in float32."""
+def cases(dtype: str) -> Iterator[Case]:
+    """Each function at each size."""
     for count in COUNTS:
         rng = np.random.default_rng(count)
-        a = rng.standard_normal(count).astype(np.float32)
-        b = np.abs(rng.standard_normal(count)).astype(np.float32) + 0.1
+        a = rng.standard_normal(count).astype(dtype)
+        b = np.abs(rng.standard_normal(count)).astype(dtype) + 0.1
         for name, function, in_numpy, reads in FUNCTIONS:
             contenders = _contenders(function, in_numpy, a, b)
-            traffic = 4.0 * count * (reads + 1)
-            yield Case("elementwise", f"{name} {count}", contenders, bytes=traffic)
+            traffic = float(a.itemsize) * count * (reads + 1)
+            yield Case(About("elementwise", f"{name} {count}", bytes=traffic), contenders)

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 
 import lamina as lm
-from benchmarks.case import Case
-from benchmarks.peers import torch
+from benchmarks.case import About, Case
+from benchmarks.libraries import torch
 
 # m, n, k
 SIZES = [
@@ -28,10 +28,10 @@ SIZES = [
 TRANSPOSED = [(128, 512, 784), (64, 128, 784), (784, 128, 64), (128, 10, 128), (256, 256, 256)]
 
 
-def _case(m: int, n: int, k: int, layout: str) -> Case:
+def _case(m: int, n: int, k: int, layout: str, dtype: str) -> Case:
     rng = np.random.default_rng(m + n + k)
-    a = rng.standard_normal((k, m) if layout[0] == "t" else (m, k)).astype(np.float32)
-    b = rng.standard_normal((n, k) if layout[1] == "t" else (k, n)).astype(np.float32)
+    a = rng.standard_normal((k, m) if layout[0] == "t" else (m, k)).astype(dtype)
+    b = rng.standard_normal((n, k) if layout[1] == "t" else (k, n)).astype(dtype)
     a_view = a.T if layout[0] == "t" else a
     b_view = b.T if layout[1] == "t" else b
     x, y = lm.tensor(a), lm.tensor(b)
@@ -45,13 +45,14 @@ def _case(m: int, n: int, k: int, layout: str) -> Case:
         contenders["torch"] = lambda: p @ q
     name = f"{m}x{n}x{k}" + ("" if layout == "nn" else f" {layout}")
     flops = 2.0 * m * n * k
-    return Case("products", name, contenders, flops=flops, atol=1e-5 * k**0.5, rtol=1e-3)
+    about = About("products", name, flops=flops, atol=1e-5 * k**0.5, rtol=1e-3)
+    return Case(about, contenders)
 
 
-def cases() -> Iterator[Case]:
+def cases(dtype: str) -> Iterator[Case]:
     """Every size as it is, then the layouts that gradients and Linear need."""
     for m, n, k in SIZES:
-        yield _case(m, n, k, "nn")
+        yield _case(m, n, k, "nn", dtype)
     for m, n, k in TRANSPOSED:
-        yield _case(m, n, k, "nt")
-        yield _case(m, n, k, "tn")
+        yield _case(m, n, k, "nt", dtype)
+        yield _case(m, n, k, "tn", dtype)

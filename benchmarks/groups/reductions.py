@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 
 import lamina as lm
-from benchmarks.case import Case
-from benchmarks.peers import torch
-from benchmarks.timing import Contender
+from benchmarks.case import About, Case, Contender
+from benchmarks.libraries import torch
 
 SHAPES = [(10, 100), (100, 100), (100, 1000), (1000, 1000), (10000, 1000)]
 
@@ -50,14 +49,14 @@ def _contenders(
     return result
 
 
-def cases() -> Iterator[Case]:
-    """Each reduction of each shape, in float32."""
+def cases(dtype: str) -> Iterator[Case]:
+    """Each reduction of each shape."""
     for shape in SHAPES:
-        a = np.random.default_rng(shape[0]).standard_normal(shape).astype(np.float32)
+        a = np.random.default_rng(shape[0]).standard_normal(shape).astype(dtype)
         for name, function, in_numpy in FUNCTIONS:
-            traffic = 4.0 * a.size * (2 if name.startswith("softmax") else 1)
+            traffic = float(a.nbytes) * (2 if name.startswith("softmax") else 1)
             title = f"{name} {shape[0]}x{shape[1]}"
             contenders = _contenders(function, in_numpy, a)
             # A sum of n numbers near 1 is about sqrt(n), and so is its error in epsilons.
             atol = 1e-5 * float(a.size) ** 0.5
-            yield Case("reductions", title, contenders, bytes=traffic, atol=atol)
+            yield Case(About("reductions", title, bytes=traffic, atol=atol), contenders)

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 import lamina as lm
-from benchmarks.case import Case
-from benchmarks.peers import torch
+from benchmarks.case import About, Case
+from benchmarks.libraries import torch
 
 
 def _contenders(make: Any) -> dict[str, Any]:
@@ -90,9 +90,10 @@ CASES = [
 ]
 
 
-def cases() -> Iterator[Case]:
+def cases(_: str) -> Iterator[Case]:
     """One op of each kind on 2x2 or 4x4 elements."""
     for name, make in CASES:
-        yield Case("small", name, _contenders(make), to_numpy=_to_numpy)
+        yield Case(About("small", name), _contenders(make), to_numpy=_to_numpy)
     a, b = np.ones((2, 2), np.float32), np.ones((2, 2), np.float32)
-    yield Case("small", "x + y in NumPy", {"lamina": _binary(False)(lm), "numpy": lambda: a + b})
+    contenders = {"lamina": _binary(False)(lm), "numpy": lambda: a + b}
+    yield Case(About("small", "x + y in NumPy"), contenders)
