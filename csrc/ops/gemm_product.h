@@ -25,7 +25,7 @@ struct Product {
 };
 
 constexpr int64_t kThreadedWork = 64 * 64 * 64;  // multiplications worth a second thread
-constexpr int64_t kThreadedCopy = 1 << 16;       // elements worth one
+constexpr int64_t kThreadedCopy = 1 << 14;       // elements worth one
 
 constexpr int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
