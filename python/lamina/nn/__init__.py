@@ -20,6 +20,7 @@ from lamina.nn.module import *
 from lamina.nn.normalization import *
 from lamina.nn.padding import *
 from lamina.nn.parameter import *
+from lamina.nn.parameter_containers import *
 from lamina.nn.pooling import *
 from lamina.nn.preprocessing import *
 from lamina.nn.recurrent import *

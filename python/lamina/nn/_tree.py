@@ -9,7 +9,7 @@ from lamina import _core
 from lamina._core import Tensor, dtype
 from lamina._device import device as Device
 from lamina.autograd import no_grad
-from lamina.nn.parameter import Parameter
+from lamina.nn.parameter import Parameter, is_lazy
 
 if TYPE_CHECKING:
     from lamina.nn.module import Module
@@ -200,7 +200,9 @@ class Tree:
                 if parameter is not None:
                     _convert(parameter, fn)
             for name, buffer in self._buffers.items():
-                if buffer is not None:
+                if is_lazy(buffer):
+                    buffer.data = fn(buffer)
+                elif buffer is not None:
                     self._buffers[name] = fn(buffer)
         return self
 

@@ -53,4 +53,4 @@ class LazyModuleMixin(Module):
         for name, own in {**self._parameters, **self._buffers}.items():
             given = state_dict.get(prefix + name)
             if is_lazy(own) and given is not None and not is_lazy(given):
-                own.materialize(given.shape)  # type: ignore[union-attr]
+                own.materialize(given.shape)

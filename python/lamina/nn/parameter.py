@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeGuard, TypeVar
 
 from lamina import _core, _pickle, _repr
 from lamina._core import Tensor, dtype
@@ -11,6 +11,13 @@ from lamina._core import Tensor, dtype
 __all__ = ["Buffer", "Parameter", "UninitializedBuffer", "UninitializedParameter"]
 
 Kind = TypeVar("Kind", bound=Tensor)
+
+# What a tensor without a shape can be asked for.
+_WITHOUT_SHAPE = {
+    "clone", "copy_", "cpu", "data", "detach", "device", "double", "dtype", "float", "grad",
+    "grad_fn", "is_floating_point", "is_leaf", "numpy", "requires_grad", "requires_grad_", "to",
+    "type",
+}  # fmt: skip
 
 
 def _on_memory_of(kind: type[Kind], data: Any, requires_grad: bool) -> Kind:
@@ -74,12 +81,13 @@ class Uninitialized(Tensor):
         self.data = _core.empty(shape, device=device, dtype=dtype or self.dtype)
         self.__class__ = self.cls_to_become  # type: ignore[assignment]
 
-    @property
-    def shape(self) -> Any:  # type: ignore[override]
-        """Raise: there is none yet."""
-        raise RuntimeError(
-            f"[{type(self).__name__}] has no shape before the first call of its module"
-        )
+    def __getattribute__(self, name: str) -> Any:
+        if name not in _WITHOUT_SHAPE and not name.startswith("_") and hasattr(Tensor, name):
+            raise RuntimeError(
+                f"[{name}] there is no shape before the first call of the module, in a "
+                f"{type(self).__name__}"
+            )
+        return super().__getattribute__(name)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
@@ -129,6 +137,6 @@ class UninitializedBuffer(Uninitialized, Buffer):
         pass
 
 
-def is_lazy(param: Any) -> bool:
+def is_lazy(param: Any) -> TypeGuard[Uninitialized]:
     """Tell whether a parameter or buffer has no shape yet."""
     return isinstance(param, Uninitialized)
