@@ -260,14 +260,19 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Generator | None = N
         return tensor
     rows, columns = tensor.shape[0], tensor.numel() // tensor.shape[0]
     drawn = _core.empty(min(rows, columns), max(rows, columns), dtype=_core.float64)
-    normal_(drawn, generator=generator)
-    for i in range(drawn.shape[0]):
-        above, row = drawn[:i], drawn[i]
-        for _ in range(2):  # what rounding leaves after the first time, the second takes away
-            row.sub_((above @ row) @ above)
-        row.div_(row.norm())
-    made = drawn if rows <= columns else drawn.T
+    made = orthonormal_rows_(normal_(drawn, generator=generator))
+    made = made if rows <= columns else made.T
     return tensor.copy_(made.reshape(tensor.shape)).mul_(gain)
+
+
+def orthonormal_rows_(rows: Tensor) -> Tensor:
+    """Make each row of matrices orthogonal to those above and of length 1, in place."""
+    for i in range(rows.shape[-2]):
+        above, row = rows[..., :i, :], rows[..., i : i + 1, :]
+        for _ in range(2):  # what rounding leaves after the first time, the second takes away
+            row.sub_((row @ above.mT) @ above)
+        row.div_(row.norm(dim=-1, keepdim=True))
+    return rows
 
 
 @no_grad()
