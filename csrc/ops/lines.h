@@ -19,11 +19,14 @@ struct Lines {
   }
 
   // Lines to walk at once: as many as stay in the cache from one pass to the next; where not even a
-  // cache line of each would, enough to stream through memory. Whole cache lines, so that two
-  // threads never write the same one.
+  // cache line of each would, enough to stream through memory. About as many each time, and whole
+  // cache lines, so that two threads have as much to do and never write the same one.
   int64_t side_by_side() const {
     constexpr int64_t kCached = int64_t{1} << 16, kLeast = 64, kMost = 1024;
-    return n * kLeast > kCached ? kMost : std::min(kMost, kCached / n / kLeast * kLeast);
+    const int64_t most =
+        n * kLeast > kCached ? kMost : std::min(kMost, kCached / n / kLeast * kLeast);
+    const int64_t runs = (inner + most - 1) / most;
+    return ((inner + runs - 1) / runs + kLeast - 1) / kLeast * kLeast;
   }
 };
 
@@ -38,13 +41,16 @@ void for_lines(const Lines& lines, int64_t grain, F f) {
     return;
   }
   const int64_t width = lines.side_by_side();
-  const int64_t chunks = (lines.inner + width - 1) / width;
-  const int64_t work = lines.n * std::min(width, lines.inner);
-  parallel_for(lines.groups * chunks, std::max<int64_t>(1, grain / work),
+  const int64_t runs = (lines.inner + width - 1) / width;
+  // Two threads in one group would write the same cache line in each of n places, unless its rows
+  // are whole cache lines; handing such a line over costs more than a run's share of a row.
+  const int64_t step = lines.inner % 16 == 0 ? 1 : runs;
+  const int64_t work = lines.n * std::min(width, lines.inner) * step;
+  parallel_for(lines.groups * runs / step, std::max<int64_t>(1, grain / work),
                [&](int64_t first, int64_t last) {
-                 for (int64_t i = first; i < last; ++i) {
-                   const int64_t at = i % chunks * width;
-                   f(std::min(width, lines.inner - at), i / chunks * lines.n * lines.inner + at);
+                 for (int64_t i = first * step; i < last * step; ++i) {
+                   const int64_t at = i % runs * width;
+                   f(std::min(width, lines.inner - at), i / runs * lines.n * lines.inner + at);
                  }
                });
 }
