@@ -16,6 +16,7 @@ set(LAMINA_CORE_SOURCES
   csrc/kernels/dispatch.cpp
   csrc/ops/advanced_index.cpp
   csrc/ops/arg_reduce.cpp
+  csrc/ops/batch_norm.cpp
   csrc/ops/copy.cpp
   csrc/ops/cumulative.cpp
   csrc/ops/dropout.cpp
@@ -23,14 +24,17 @@ set(LAMINA_CORE_SOURCES
   csrc/ops/elementwise_grad.cpp
   csrc/ops/gemm.cpp
   csrc/ops/gemm_blocks.cpp
+  csrc/ops/group_norm.cpp
   csrc/ops/index.cpp
   csrc/ops/index_plan.cpp
   csrc/ops/inplace.cpp
   csrc/ops/install.cpp
   csrc/ops/join.cpp
+  csrc/ops/layer_norm.cpp
   csrc/ops/linalg.cpp
   csrc/ops/loop.cpp
   csrc/ops/multinomial.cpp
+  csrc/ops/norm_grad.cpp
   csrc/ops/random.cpp
   csrc/ops/rearrange.cpp
   csrc/ops/reduce.cpp

@@ -166,6 +166,123 @@ struct NanToNum {  // p: for NaN, for +inf, for -inf
   LAMINA_BWD(x) { return select((x - x) == P(0), g, P(0)); }
 };
 
+// ---- activations; where a formula has numbers, PyTorch's names for them are given ----
+
+struct Threshold {  // threshold, value
+  LAMINA_FWD { return select(x <= p[0], V(p[1]), x); }
+  LAMINA_BWD(x) { return select(x <= p[0], P(0), g); }
+};
+struct Hardtanh {  // min_val, max_val; unlike that of Clamp, the gradient at the bounds is zero
+  LAMINA_FWD { return Clamp::fwd(x, p); }
+  LAMINA_BWD(x) { return select((x > p[0]) & (x < p[1]), g, P(0)); }
+};
+struct Hardsigmoid {
+  LAMINA_FWD {
+    const V inside = x * P(1.0 / 6) + P(0.5);
+    return select(x <= P(-3), V(P(0)), select(x >= P(3), V(P(1)), inside));
+  }
+  LAMINA_BWD(x) { return select((x > P(-3)) & (x < P(3)), g * P(1.0 / 6), P(0)); }
+};
+struct Hardswish {
+  LAMINA_FWD { return x * Hardsigmoid::fwd(x, p); }
+  LAMINA_BWD(x) {
+    return select(x <= P(-3), P(0), select(x < P(3), g * (x * P(1.0 / 3) + P(0.5)), g));
+  }
+};
+struct Hardshrink {  // lambd
+  LAMINA_FWD { return select((x >= -p[0]) & (x <= p[0]), V(P(0)), x); }
+  LAMINA_BWD(x) { return select((x < -p[0]) | (x > p[0]), g, P(0)); }
+};
+struct Softshrink {  // lambd
+  LAMINA_FWD {
+    const V toward_zero = select(x > P(0), x - p[0], x + p[0]);
+    return select((x >= -p[0]) & (x <= p[0]), V(P(0)), toward_zero);
+  }
+  LAMINA_BWD(x) { return Hardshrink::bwd(x, g, p); }
+};
+struct Tanhshrink {
+  LAMINA_FWD { return x - tanh(x); }
+  LAMINA_BWD(x) {
+    const V y = tanh(x);
+    return g * (y * y);
+  }
+};
+struct Softsign {
+  LAMINA_FWD { return x / (P(1) + abs(x)); }
+  LAMINA_BWD(x) {
+    const V whole = P(1) + abs(x);
+    return g / (whole * whole);
+  }
+};
+struct Softplus {  // beta, threshold
+  LAMINA_FWD {
+    const V z = x * p[0];
+    const V smooth = max(z, V(P(0))) + log1p(exp(-abs(z)));
+    return select(z > p[1], x, smooth / p[0]);
+  }
+  LAMINA_BWD(x) { return select(x * p[0] > p[1], g, g * sigmoid(x * p[0])); }
+};
+struct LogSigmoid {
+  LAMINA_FWD { return min(x, V(P(0))) - log1p(exp(-abs(x))); }
+  LAMINA_BWD(x) { return g * sigmoid(-x); }
+};
+struct Elu {  // factors of expm1(x), of a positive x, of x below the exponential
+  LAMINA_FWD { return select(x > P(0), x * p[1], expm1(x * p[2]) * p[0]); }
+  LAMINA_BWD(x) { return select(x <= P(0), g * (exp(x * p[2]) * (p[0] * p[2])), g * p[1]); }
+};
+struct LeakyRelu {  // negative_slope
+  LAMINA_FWD { return select(x > P(0), x, x * p[0]); }
+  LAMINA_BWD(x) { return select(x > P(0), g, g * p[0]); }
+};
+struct Gelu {
+  LAMINA_FWD { return x * normal_cdf<P>(x); }
+  LAMINA_BWD(x) {
+    const V density = exp(x * x * P(-0.5)) * P(0.3989422804014327);
+    return g * (normal_cdf<P>(x) + x * density);
+  }
+
+ private:
+  template <class P, class V>
+  static V normal_cdf(V x) {
+    return P(0.5) + P(0.5) * erf(x * P(0.7071067811865476));
+  }
+};
+// With (1 + tanh(u)) / 2 = sigmoid(2u), u = sqrt(2/pi) (x + 0.044715 x^3).
+struct GeluTanh {
+  LAMINA_FWD { return x * gate<P>(x); }
+  LAMINA_BWD(x) {
+    const V s = gate<P>(x);
+    const V slope = P(kSlope) + P(3 * kSlope * kCubic) * (x * x);
+    return g * (s + x * (s * (P(1) - s)) * slope);
+  }
+
+ private:
+  static constexpr double kSlope = 1.5957691216057308, kCubic = 0.044715;
+  template <class P, class V>
+  static V gate(V x) {
+    return sigmoid(x * (P(kSlope) + P(kSlope * kCubic) * (x * x)));
+  }
+};
+struct Silu {
+  LAMINA_FWD { return x * sigmoid(x); }
+  LAMINA_BWD(x) {
+    const V s = sigmoid(x);
+    return g * (s * (P(1) + x * (P(1) - s)));
+  }
+};
+// tanh(log(1 + exp(x))) = s (2 - s) / (1 + (1 - s)^2) with s = sigmoid(x), which cannot overflow.
+struct Mish {
+  LAMINA_FWD {
+    const V s = sigmoid(x), rest = P(1) - s;
+    return x * (s * (P(2) - s) / (P(1) + rest * rest));
+  }
+  LAMINA_BWD(x) {
+    const V s = sigmoid(x), rest = P(1) - s;
+    const V square = rest * rest, factor = P(1) / (P(1) + square);
+    return g * (s * factor * (P(2) - s + x * (P(4) * square * factor)));
+  }
+};
+
 #undef LAMINA_FWD
 #undef LAMINA_BWD
 

@@ -70,6 +70,8 @@ Side grad_a(BinaryOp op) {
       return {[](In in) { return atan2_grad(in, in.b); }, true, true, false};
     case BinaryOp::logaddexp:
       return {[](In in) { return in.grad * exp(in.a - in.y); }, true, false, true};
+    case BinaryOp::prelu:
+      return {[](In in) { return select(in.a > 0.0, in.grad, in.grad * in.b); }, true, true, false};
     default:
       return kNoGrad;
   }
@@ -99,6 +101,8 @@ Side grad_b(BinaryOp op) {
       return {[](In in) { return atan2_grad(in, -in.a); }, true, true, false};
     case BinaryOp::logaddexp:
       return {[](In in) { return in.grad * exp(in.b - in.y); }, false, true, true};
+    case BinaryOp::prelu:
+      return {[](In in) { return select(in.a > 0.0, 0.0, in.grad * in.a); }, true, false, false};
     default:
       return kNoGrad;
   }

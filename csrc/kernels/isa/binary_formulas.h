@@ -33,6 +33,8 @@ LAMINA_BINARY(Remainder) {
   return r != V(0) && (r < V(0)) != (b < V(0)) ? static_cast<V>(r + b) : r;
 }
 LAMINA_BINARY(FloorDivide) { return floor_divide(a, b); }
+// a where it is positive, else b times it.
+LAMINA_BINARY(Prelu) { return select(a > V(0), a, a * b); }
 LAMINA_BINARY(LogAddExp) {
   const V high = maximum(a, b);
   const V apart = abs(a - b);

@@ -1,0 +1,58 @@
+#include "ops/norm_grad.h"
+
+#include "ops/elementwise.h"
+#include "ops/reduce.h"
+#include "ops/view.h"
+
+namespace lamina {
+
+void check_affine(const char* op, const Tensor& x, const Tensor& weight, const Tensor& bias,
+                  const Dims& sizes) {
+  check<TypeError>(is_floating(x.dtype()), op, "expected a floating tensor; got ", name(x.dtype()));
+  for (const Tensor* each : {&weight, &bias}) {
+    const char* role = each == &weight ? "weight" : "bias";
+    if (!*each) continue;
+    check(each->sizes() == sizes, op, "expected a ", role, " of shape ", sizes, "; got ",
+          each->sizes());
+    check<TypeError>(each->dtype() == x.dtype(), op, "expected a ", role, " of type ",
+                     name(x.dtype()), ", as the input is; got ", name(each->dtype()));
+  }
+}
+
+namespace {
+
+Tensor normalized(const NormView& view, const Tensor& x, const FixedStats& fixed, Tensor& rstd) {
+  if (fixed.mean) {
+    rstd = fixed.rstd;
+    return (x - fixed.mean) * rstd;
+  }
+  const Tensor apart = view.centered ? x - mean(x, view.normalized, true) : x;
+  rstd = rsqrt(mean(square(apart), view.normalized, true) + view.eps);
+  return apart * rstd;
+}
+
+}  // namespace
+
+void set_composed_grads(autograd::Backward& b, const NormView& view, const Tensor& x,
+                        const Tensor& weight, const FixedStats& fixed) {
+  Dims parameter = view.sizes;
+  for (int64_t d : view.repeated) parameter[static_cast<int>(d)] = 1;
+  const Tensor grad = reshape(b.grad(), view.sizes);
+  Tensor rstd;
+  const Tensor y = normalized(view, reshape(x, view.sizes), fixed, rstd);
+  if (b.needs(0)) {
+    Tensor h = weight ? grad * reshape(weight, parameter) : grad;
+    if (!fixed.mean) {
+      const Tensor along = y * mean(h * y, view.normalized, true);
+      h = view.centered ? h - mean(h, view.normalized, true) - along : h - along;
+    }
+    b.set(0, reshape(h * rstd, x.sizes()));
+  }
+  const auto of_parameter = [&](const Tensor& terms) {
+    return view.repeated.empty() ? terms : sum(terms, view.repeated, true);
+  };
+  if (b.needs(1)) b.set(1, reshape(of_parameter(grad * y), b.node().edges()[1].sizes));
+  if (b.needs(2)) b.set(2, reshape(of_parameter(grad), b.node().edges()[2].sizes));
+}
+
+}  // namespace lamina
