@@ -234,20 +234,20 @@ void check_batch_norm(const Tensor& x, const RunningStats& running, bool trainin
   check(!training || x.size(1) == 0 || x.count() != x.size(1), "batch_norm",
         "expected more than one value per channel when training; got shape ", x.sizes());
   check(eps > 0 || (eps == 0 && !training), "batch_norm", "expected a positive eps; got ", eps);
-  check(static_cast<bool>(running.mean) == static_cast<bool>(running.var) &&
-            (training || running.mean),
-        "batch_norm", "expected a running mean and variance, or neither and training=True");
-  check_affine("batch_norm", x, running.mean, running.var, {x.size(1)});
+  check(training || running.mean, "batch_norm",
+        "expected a running mean and variance, or training=True");
+  check_running("batch_norm", x, running.mean, running.var);
 }
 
 }  // namespace
 
-Tensor batch_norm(const Tensor& input, const Tensor& weight, const Tensor& bias,
+Tensor batch_norm(const Tensor& input, const Tensor& scale, const Tensor& shift,
                   const RunningStats& running, bool training, std::optional<double> momentum,
                   double eps) {
   check_batch_norm(input, running, training, eps);
-  check_affine("batch_norm", input, weight, bias, {input.size(1)});
-  const Tensor x = contiguous(input);
+  check_affine("batch_norm", input, scale, shift, {input.size(1)});
+  const Tensor x = contiguous(input), weight = scale ? contiguous(scale) : scale,
+               bias = shift ? contiguous(shift) : shift;
   const Form form{Channels(x.sizes()),
                   eps,
                   static_cast<bool>(weight),

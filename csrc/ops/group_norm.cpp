@@ -167,11 +167,12 @@ Tensor normalize_groups(const Form& form, const Tensor& x, const Tensor& weight,
       (bias && autograd::needs_grad(bias))) {
     auto way_back = [form, x = Saved(x), weight = Saved(form.has_weight ? w : Tensor()),
                      mean = Saved(mean), rstd = Saved(rstd)](Backward& b) {
-      const Tensor w = form.has_weight ? weight.get(b) : Tensor();
-      if (!autograd::grad_enabled) return set_grads(b, form, x.get(b), w, mean.get(b), rstd.get(b));
+      const Tensor factor = form.has_weight ? weight.get(b) : Tensor();
+      if (!autograd::grad_enabled)
+        return set_grads(b, form, x.get(b), factor, mean.get(b), rstd.get(b));
       const NormView view{
           {form.all.images, form.groups, form.width(), form.all.inner}, {2, 3}, {0, 3}, form.eps};
-      set_composed_grads(b, view, x.get(b), w);
+      set_composed_grads(b, view, x.get(b), factor);
     };
     autograd::record(form.name, y, {&x, &weight, &bias}, std::move(way_back));
   }
@@ -202,9 +203,7 @@ Tensor instance_norm(const Tensor& input, const Tensor& weight, const Tensor& bi
   constexpr const char* kName = "instance_norm";
   check(input.ndim() >= 2, kName, "expected an input of shape (N, C, ...); got ", input.sizes());
   check_affine(kName, input, weight, bias, {input.size(1)});
-  check(static_cast<bool>(running.mean) == static_cast<bool>(running.var), kName,
-        "expected a running mean and variance, or neither");
-  check_affine(kName, input, running.mean, running.var, {input.size(1)});
+  check_running(kName, input, running.mean, running.var);
   const Tensor x = contiguous(input);
   const Channels all(x.sizes());
   check(all.inner != 1, kName, "expected more than one value per channel of an image; got shape ",

@@ -132,12 +132,12 @@ Tensor layer_norm_fwd(Form form, const Tensor& input, const Dims& normalized, co
       (bias && autograd::needs_grad(bias))) {
     auto way_back = [form, normalized, x = Saved(x), weight = Saved(form.has_weight ? w : Tensor()),
                      mean = Saved(mean), rstd = Saved(rstd)](Backward& b) {
-      const Tensor w = form.has_weight ? weight.get(b) : Tensor();
+      const Tensor factor = form.has_weight ? weight.get(b) : Tensor();
       if (!autograd::grad_enabled)
-        return set_grads(b, form, x.get(b), w, mean.get(b), rstd.get(b), normalized);
+        return set_grads(b, form, x.get(b), factor, mean.get(b), rstd.get(b), normalized);
       const NormView view{
           {form.rows.count, form.rows.n}, {1}, {0}, form.rows.eps, form.rows.centered};
-      set_composed_grads(b, view, x.get(b), w);
+      set_composed_grads(b, view, x.get(b), factor);
     };
     autograd::record(form.name, y, {&x, &weight, &bias}, std::move(way_back));
   }

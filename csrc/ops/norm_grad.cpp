@@ -6,17 +6,33 @@
 
 namespace lamina {
 
+namespace {
+
+void check_parameter(const char* op, const char* role, const Tensor& parameter, const Tensor& x,
+                     const Dims& sizes) {
+  if (!parameter) return;
+  check(parameter.sizes() == sizes, op, "expected a ", role, " of shape ", sizes, "; got ",
+        parameter.sizes());
+  check<TypeError>(parameter.dtype() == x.dtype(), op, "expected a ", role, " of type ",
+                   name(x.dtype()), ", as the input is; got ", name(parameter.dtype()));
+}
+
+}  // namespace
+
 void check_affine(const char* op, const Tensor& x, const Tensor& weight, const Tensor& bias,
                   const Dims& sizes) {
   check<TypeError>(is_floating(x.dtype()), op, "expected a floating tensor; got ", name(x.dtype()));
-  for (const Tensor* each : {&weight, &bias}) {
-    const char* role = each == &weight ? "weight" : "bias";
-    if (!*each) continue;
-    check(each->sizes() == sizes, op, "expected a ", role, " of shape ", sizes, "; got ",
-          each->sizes());
-    check<TypeError>(each->dtype() == x.dtype(), op, "expected a ", role, " of type ",
-                     name(x.dtype()), ", as the input is; got ", name(each->dtype()));
-  }
+  check_parameter(op, "weight", weight, x, sizes);
+  check_parameter(op, "bias", bias, x, sizes);
+}
+
+void check_running(const char* op, const Tensor& x, const Tensor& mean, const Tensor& var) {
+  check(static_cast<bool>(mean) == static_cast<bool>(var), op,
+        "expected a running mean and variance, or neither");
+  if (!mean) return;
+  check_parameter(op, "running_mean", mean, x, {x.size(1)});
+  check_parameter(op, "running_var", var, x, {x.size(1)});
+  check(mean.contiguous() && var.contiguous(), op, "expected contiguous running statistics");
 }
 
 namespace {
