@@ -156,11 +156,12 @@ Normalized by_running(const Form& form, const Tensor& x, const Tensor& weight, c
                       const RunningStats& running) {
   const Dims per_channel{form.all.channels};
   const Normalized out{empty_like(x), empty(per_channel, x.dtype()), empty(per_channel, x.dtype())};
+  const Tensor running_mean = contiguous(running.mean), running_var = contiguous(running.var);
   visit_floating(x.dtype(), [&]<class T>() {
     exec::launch(
         "batch_norm", {&out.y, &out.mean, &out.rstd},
-        {&x, form.has_weight ? &weight : &x, form.has_bias ? &bias : &x, &running.mean,
-         &running.var},
+        {&x, form.has_weight ? &weight : &x, form.has_bias ? &bias : &x, &running_mean,
+         &running_var},
         [form](exec::Buffers buffers) {
           T *mean = buffers.get<T>(1), *rstd = buffers.get<T>(2);
           for (int64_t c = 0; c < form.all.channels; ++c) {
@@ -236,7 +237,7 @@ void check_batch_norm(const Tensor& x, const RunningStats& running, bool trainin
   check(eps > 0 || (eps == 0 && !training), "batch_norm", "expected a positive eps; got ", eps);
   check(training || running.mean, "batch_norm",
         "expected a running mean and variance, or training=True");
-  check_running("batch_norm", x, running.mean, running.var);
+  check_running("batch_norm", x, running.mean, running.var, training);
 }
 
 }  // namespace

@@ -160,7 +160,7 @@ void map_unary_(Op op, const Tensor& x, const Numbers& numbers) {
     // The old value is about to be overwritten. An output is saved by version, so mark the change
     // first.
     Saved saved;
-    if (about.saves == Saves::kInput) saved = Saved(clone(detach(x)));
+    if (about.saves == Saves::kInput) saved = Saved(clone(x));
     if (about.saves == Saves::kOutput) saved = Saved::output(x).after_next_change();
     node = unary_node(op, about.name_, x, std::move(saved), numbers);
   }
@@ -309,7 +309,7 @@ void binary_(BinaryOp op, const Tensor& a, const Tensor& right) {
   Ref<autograd::Node> node;
   if (about.a.grad && autograd::needs_grad(a, b)) {
     const Reads reads(about, a, b);
-    node = binary_node(op, about.name_, a, b, reads.a ? Saved(clone(detach(a))) : Saved(),
+    node = binary_node(op, about.name_, a, b, reads.a ? Saved(clone(a)) : Saved(),
                        reads.b ? Saved(b) : Saved(),
                        reads.y ? Saved::output(a).after_next_change() : Saved());
   }

@@ -203,7 +203,7 @@ Tensor instance_norm(const Tensor& input, const Tensor& weight, const Tensor& bi
   constexpr const char* kName = "instance_norm";
   check(input.ndim() >= 2, kName, "expected an input of shape (N, C, ...); got ", input.sizes());
   check_affine(kName, input, weight, bias, {input.size(1)});
-  check_running(kName, input, running.mean, running.var);
+  check_running(kName, input, running.mean, running.var, true);
   const Tensor x = contiguous(input);
   const Channels all(x.sizes());
   check(all.inner != 1, kName, "expected more than one value per channel of an image; got shape ",

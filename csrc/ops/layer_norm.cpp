@@ -42,7 +42,7 @@ void layer_norm_bwd(const Form& form, const Wanted& wanted, exec::Buffers buffer
           *rstd = buffers.get<T>(7), *weight = form.has_weight ? buffers.get<T>(5) : nullptr;
   const int64_t n = form.rows.n, rows = form.rows.count;
   const int64_t step = std::max(kRowsPerPart, (rows + kParts - 1) / kParts);
-  const int64_t parts = (rows + step - 1) / step;
+  const int64_t parts = std::max<int64_t>(1, (rows + step - 1) / step);
   const bool sums = wanted.grad_weight || wanted.grad_bias;
   Scratch<T> shares(sums ? parts * 2 * n : 0);
   std::fill_n(shares.data(), sums ? parts * 2 * n : 0, T(0));
@@ -60,8 +60,8 @@ void layer_norm_bwd(const Form& form, const Wanted& wanted, exec::Buffers buffer
   if (!sums) return;
   for (int64_t part = 1; part < parts; ++part)
     for (int64_t j = 0; j < 2 * n; ++j) shares.data()[j] += shares.data()[part * 2 * n + j];
-  if (wanted.grad_weight) std::copy_n(shares.data(), parts > 0 ? n : 0, grad_weight);
-  if (wanted.grad_bias) std::copy_n(shares.data() + n, parts > 0 ? n : 0, grad_bias);
+  if (wanted.grad_weight) std::copy_n(shares.data(), n, grad_weight);
+  if (wanted.grad_bias) std::copy_n(shares.data() + n, n, grad_bias);
 }
 
 void set_grads(Backward& b, const Form& form, const Tensor& x, const Tensor& weight,

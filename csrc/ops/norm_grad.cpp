@@ -26,13 +26,15 @@ void check_affine(const char* op, const Tensor& x, const Tensor& weight, const T
   check_parameter(op, "bias", bias, x, sizes);
 }
 
-void check_running(const char* op, const Tensor& x, const Tensor& mean, const Tensor& var) {
+void check_running(const char* op, const Tensor& x, const Tensor& mean, const Tensor& var,
+                   bool moved) {
   check(static_cast<bool>(mean) == static_cast<bool>(var), op,
         "expected a running mean and variance, or neither");
   if (!mean) return;
   check_parameter(op, "running_mean", mean, x, {x.size(1)});
   check_parameter(op, "running_var", var, x, {x.size(1)});
-  check(mean.contiguous() && var.contiguous(), op, "expected contiguous running statistics");
+  check(!moved || (mean.contiguous() && var.contiguous()), op,
+        "expected contiguous running statistics");
 }
 
 namespace {

@@ -10,8 +10,9 @@ namespace lamina {
 // Weight and bias are empty or of this shape and of x's type.
 void check_affine(const char* op, const Tensor& x, const Tensor& weight, const Tensor& bias,
                   const Dims& sizes);
-// Both or neither are given, and they can be written.
-void check_running(const char* op, const Tensor& x, const Tensor& mean, const Tensor& var);
+// Both or neither are given; to be `moved`, they must be contiguous.
+void check_running(const char* op, const Tensor& x, const Tensor& mean, const Tensor& var,
+                   bool moved);
 
 // x seen in a shape of which some dimensions share their statistics and some their parameters.
 struct NormView {

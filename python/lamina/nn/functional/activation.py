@@ -66,7 +66,7 @@ def relu_(input: Tensor) -> Tensor:
 
 def relu6(input: Tensor, inplace: bool = False) -> Tensor:
     """Return `min(max(0, input), 6)`."""
-    return (_nn.hardtanh_ if inplace else _nn.hardtanh)(input, 0.0, 6.0)
+    return (_nn.relu6_ if inplace else _nn.relu6)(input, 0.0, 6.0)
 
 
 def threshold(input: Tensor, threshold: float, value: float, inplace: bool = False) -> Tensor:
@@ -126,7 +126,7 @@ def leaky_relu_(input: Tensor, negative_slope: float = 0.01) -> Tensor:
 
 
 def prelu(input: Tensor, weight: Tensor) -> Tensor:
-    """Return `input` where it is positive, elsewhere `weight * input`, a weight a channel or one."""
+    """Return `input` where it is positive, else `weight * input`: one weight, or one a channel."""
     if input.ndim == 0 or weight.ndim > 1:
         raise ValueError(
             "[prelu] expected an input with dimensions and a weight of at most one; "

@@ -27,9 +27,7 @@ def _check(name: str, p: float) -> None:
         raise ValueError(f"[{name}] expected a probability p between 0 and 1; got {p}")
 
 
-def dropout(
-    input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False
-) -> Tensor:
+def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """Zero each element with probability `p` and scale the others by `1 / (1 - p)`."""
     if not inplace:
         return _core.dropout(input, p, training)
@@ -60,7 +58,9 @@ def _drop_channels(name: str, input: Tensor, p: float, training: bool, inplace: 
 Form = Callable[[str, Tensor, float, bool, bool], Tensor]
 
 
-def _unbatched(form: Form, name: str, input: Tensor, p: float, train: bool, inplace: bool) -> Tensor:
+def _unbatched(
+    form: Form, name: str, input: Tensor, p: float, train: bool, inplace: bool
+) -> Tensor:
     """Apply to one image: `inplace`, a view of it is changed."""
     result = form(name, input.unsqueeze(0), p, train, inplace)
     return input if inplace else result.squeeze(0)

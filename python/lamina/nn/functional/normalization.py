@@ -32,9 +32,7 @@ def batch_norm(
     eps: float = 1e-5,
 ) -> Tensor:
     """Normalize each channel of `(N, C, ...)` over all else, in training by its own statistics."""
-    return _nn.batch_norm(
-        input, running_mean, running_var, weight, bias, training, momentum, eps
-    )
+    return _nn.batch_norm(input, running_mean, running_var, weight, bias, training, momentum, eps)
 
 
 def instance_norm(
@@ -47,7 +45,7 @@ def instance_norm(
     momentum: float = 0.1,
     eps: float = 1e-5,
 ) -> Tensor:
-    """Normalize each channel of each image of `(N, C, ...)`, or all images by running statistics."""
+    """Normalize each channel of each image of `(N, C, ...)`, or all by running statistics."""
     if use_input_stats:
         return _nn.instance_norm(input, running_mean, running_var, weight, bias, momentum, eps)
     return _nn.batch_norm(input, running_mean, running_var, weight, bias, False, momentum, eps)
@@ -65,7 +63,9 @@ def local_response_norm(
     channels = input.shape[1]
     around = [0, 0] * (input.ndim - 2) + [size // 2, (size - 1) // 2]
     squares = _core.pad(_core.square(input), around)
-    total: Tensor = sum((squares.narrow(1, i, channels) for i in range(1, size)), squares.narrow(1, 0, channels))
+    total: Tensor = sum(
+        (squares.narrow(1, i, channels) for i in range(1, size)), squares.narrow(1, 0, channels)
+    )
     return input / _core.pow(total * (alpha / size) + k, beta)
 
 
