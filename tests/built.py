@@ -36,7 +36,7 @@ def built(row, sample, dtype, seed=0):
 
 def awake(module, call, library):
     """Call a lazy module once, so that its parameters have shapes."""
-    if any(library.parameter.is_lazy(p) for p in module.parameters()):
+    if any(map(library.parameter.is_lazy, [*module.parameters(), *module.buffers()])):
         module(*call.args, **call.kwargs)
     return module
 

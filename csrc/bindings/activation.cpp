@@ -18,8 +18,8 @@ void bind_scaled(py::module_& nn, ScaledOp op, const char* name, const char* nam
       py::arg("input"), py::arg("p0") = 0.0, py::arg("p1") = 0.0, py::arg("p2") = 0.0);
   function(
       nn, name_,
-      [op](const py::object& input, double p0, double p1, double p2) {
-        scaled_(op, input.cast<Tensor>(), p0, p1, p2);
+      [op](const Tensor& input, double p0, double p1, double p2) {
+        scaled_(op, input, p0, p1, p2);
         return input;
       },
       py::arg("input"), py::arg("p0") = 0.0, py::arg("p1") = 0.0, py::arg("p2") = 0.0);

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 import lamina as lm
-from cases import OpCase, call, fails, t, unary_calls, values
+from cases import OpCase, call, dtype, fails, t, unary_calls, values
 
 LARGE = [call(t(37, 7001))]
 NAN, INF = math.nan, math.inf
@@ -47,9 +47,13 @@ def relu6(x):
     return np.clip(x, 0, 6)
 
 
-def softmax(x, dim=None, dtype=None):
+def softmax(x, dim, dtype=None):
     terms = np.exp(x - x.max(dim, keepdims=True, initial=-INF))
     return terms / terms.sum(dim, keepdims=True)
+
+
+def log_softmax(x, dim, dtype=None):
+    return np.log(softmax(x, dim))
 
 
 def activation(name, ref, *more_calls, domain=DOMAIN, errors=(), far=FAR, **more):
@@ -180,6 +184,7 @@ def glu(x, dim=-1):
 
 
 OTHERS = [
+    row("relu", lambda x: np.maximum(x, 0), *unary_calls(), distinct=True, large=LARGE),
     row(
         "threshold",
         above,
@@ -236,6 +241,18 @@ OTHERS = [
         large=[call(t(64, 3002))],
         same_errors=False,  # NumPy splits along the axis of a 0-d array
         errors=[fails("even size", t(3, 5)), fails("even size", t())],
+    ),
+    *(
+        row(
+            name,
+            ref,
+            call(t(5), 0),
+            call(t(3, 4), dim=-1),
+            call(t(2, 3, 4), dim=1, dtype=dtype("float64")),
+            errors=[fails("dimension", t(3), 2, error=IndexError)],
+            same_errors=False,  # NumPy reduces no empty arrays
+        )
+        for name, ref in [("softmax", softmax), ("log_softmax", log_softmax)]
     ),
     row(
         "softmin",

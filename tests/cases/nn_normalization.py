@@ -218,7 +218,7 @@ CASES = [
         call(t(2, 6, 5), 6, t(6)),
         call(t(2, 4, 3, 5), 1, bias=t(4), eps=0.1),
         call(t(1, 4, 3, 2, 2), 2, t(4), t(4)),
-        call(t(0, 4, 3, grad=False), 2),  # PyTorch fails to differentiate it
+        call(t(0, 4, 3, grad=False), 2),
         large=[call(t(8, 6, 50, 60), 3, t(6), t(6))],
         errors=[
             fails("divide into 4 groups", t(2, 6), 4),

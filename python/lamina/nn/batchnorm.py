@@ -28,6 +28,8 @@ __all__ = [
     "LazyInstanceNorm3d",
 ]
 
+_FRESH = {"running_mean": 0, "running_var": 1, "num_batches_tracked": 0}
+
 
 class _Norm(Module):
     """What these norms share: a number of each kind a channel."""
@@ -72,14 +74,8 @@ class _Norm(Module):
     def reset_running_stats(self) -> None:
         """Forget all batches: mean 0, variance 1."""
         if self.track_running_stats:
-            for name, value in (
-                ("running_mean", 0),
-                ("running_var", 1),
-                ("num_batches_tracked", 0),
-            ):
-                buffer = self._buffers[name]
-                if buffer is not None:
-                    buffer.fill_(value)
+            for name, value in _FRESH.items():
+                self._buffers[name].fill_(value)  # type: ignore[union-attr]
 
     def reset_parameters(self) -> None:
         """Set weights to 1 and biases to 0, and forget all batches."""

@@ -24,7 +24,8 @@ class _Affine(Module):
     bias: Parameter | None
 
     def _make(self, name: str, wanted: bool, sizes: Sequence[int], kind: dict[str, Any]) -> None:
-        self.register_parameter(name, Parameter(_core.empty(sizes, **kind)) if wanted else None)
+        made = _core.empty(sizes, **kind)  # in any case, as this checks the device
+        self.register_parameter(name, Parameter(made) if wanted else None)
 
     def reset_parameters(self) -> None:
         """Set the weight to ones and the bias to zeros."""
@@ -166,3 +167,11 @@ class CrossMapLRN2d(LocalResponseNorm):
 
     def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1) -> None:
         super().__init__(size, alpha, beta, k)
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Normalize."""
+        if input.ndim != 4:
+            raise ValueError(
+                f"[CrossMapLRN2d] expected an input of 4 dimensions; got shape {tuple(input.shape)}"
+            )
+        return super().forward(input)

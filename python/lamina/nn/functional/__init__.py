@@ -14,4 +14,5 @@ from lamina.nn.functional.loss import *
 from lamina.nn.functional.normalization import *
 from lamina.nn.functional.padding import *
 from lamina.nn.functional.pooling import *
+from lamina.nn.functional.softmax import *
 from lamina.nn.functional.vision import *

@@ -6,9 +6,6 @@ from collections.abc import Sequence
 
 from lamina import _core
 from lamina._core import Tensor, _nn
-from lamina._core._nn import group_norm as group_norm
-from lamina._core._nn import layer_norm as layer_norm
-from lamina._core._nn import rms_norm as rms_norm
 
 __all__ = [
     "batch_norm",
@@ -19,6 +16,10 @@ __all__ = [
     "normalize",
     "rms_norm",
 ]
+
+group_norm = _nn.group_norm
+layer_norm = _nn.layer_norm
+rms_norm = _nn.rms_norm
 
 
 def batch_norm(
