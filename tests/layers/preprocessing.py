@@ -40,9 +40,9 @@ LAYERS = [
         "Step",
         [
             layer(inputs=[t(3, 4)]),
-            layer(inputs=[values([-1.0, -0.0, 0.0, 1e-30], grad=False)]),
+            layer(inputs=[values([-2.0, -1e-30, -0.0, 0.0, 1e-30, np.nan], grad=False)]),
         ],
-        ref=lambda m, x: (x.detach().numpy() >= 0).astype(np.float32),
+        ref=lambda m, x: np.heaviside(x.detach().numpy(), 1),
         torch=None,
     ),
     scaling("Standardize"),
