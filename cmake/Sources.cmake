@@ -37,6 +37,9 @@ set(LAMINA_CORE_SOURCES
   csrc/ops/norm_grad.cpp
   csrc/ops/random.cpp
   csrc/ops/rearrange.cpp
+  csrc/ops/recurrent.cpp
+  csrc/ops/recurrent_graph.cpp
+  csrc/ops/recurrent_layer.cpp
   csrc/ops/reduce.cpp
   csrc/ops/reduction.cpp
   csrc/ops/scatter.cpp

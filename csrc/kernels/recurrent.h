@@ -5,6 +5,34 @@
 
 namespace lamina {
 
+// Some sequences' rows at one step. In buffers of whole sequences they lie `spacing` rows apart, in
+// the others side by side. `gates` and `product` have `hidden` columns a gate, the others `hidden`.
+template <class T>
+struct CellRows {
+  int64_t rows, hidden, spacing;
+  T* gates;          // in: the input's share of the sums; out: the gates
+  const T* product;  // side by side: the state's share
+  const T* bias;     // of the gates; GRU: at the end, that of the candidate's part of `product`
+  const T* state;    // before the step
+  T* kept;           // LSTM: the cell before the step; GRU, out: the candidate's part of `product`
+  T* out;            // the state after the step
+  T* cell;           // side by side, LSTM, out: the cell after the step
+};
+
+// The same on the way back.
+template <class T>
+struct CellGradRows {
+  int64_t rows, hidden, spacing;
+  const T* gates;
+  const T* state;
+  const T* kept;
+  const T* grad_out;  // beside grad_state; may be null
+  T* grad_state;    // side by side, of the state after; GRU, out: what reaches that before directly
+  T* grad_cell;     // side by side, LSTM: of the cell after; out: of that before
+  T* grad_gates;    // out: of the input's share of the sums
+  T* grad_product;  // out, GRU: of the state's share, which is the same in the other cells
+};
+
 template <class T>
 struct RecurrentKernels {
 #define FLOAT_KERNEL(name, args) void(*name) args;

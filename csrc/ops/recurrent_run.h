@@ -1,0 +1,56 @@
+// What the two ways of a recurrent layer through plain memory share.
+#pragma once
+
+#include "kernels/recurrent.h"
+#include "ops/recurrent_layer.h"
+#include "ops/repeated_product.h"
+
+namespace lamina {
+
+// Buffers of whole sequences have the rows of x. Pointers to absent ones are null.
+template <class T>
+struct LayerMemory {
+  const T* input[kLayerInputs];
+  T* gates;   // (rows, gates_width), activated
+  T* states;  // (rows, state), before each step
+  T* kept;    // (rows, hidden): what CellRows keeps
+  T* raw;     // (rows, hidden): where states are projected, the state that is
+};
+
+template <class T>
+struct LayerResults {
+  T *out, *last_state, *last_cell;
+};
+
+template <class T>
+struct LayerGrads {
+  const T *out, *last_state, *last_cell;
+  T* input[kLayerInputs];  // results
+};
+
+namespace recurrence {
+
+// Rows to other rows: zeros where there is no `from`, nothing where there is no `to`.
+template <class T>
+void carry(int64_t rows, int64_t width, const T* from, int64_t from_row, T* to, int64_t to_row) {
+  if (rows == 0 || to == nullptr) return;
+  if (from != nullptr)
+    return gemm_kernels<T>().copy_matrix(rows, width, from, from_row, 1, to, to_row);
+  for (int64_t i = 0; i < rows; ++i) std::fill_n(to + i * to_row, width, T(0));
+}
+
+// Shifts what may be null.
+template <class T>
+T* shift(T* data, int64_t elements) {
+  return data == nullptr ? nullptr : data + elements;
+}
+
+// A few sequences at least, since they share the loads of weights.
+inline int64_t sequence_grain(const RecurrentLayer& layer) {
+  constexpr int64_t kLeast = 4, kWorthwhile = int64_t{1} << 21;
+  const int64_t length = layer.steps->rows() / std::max<int64_t>(1, layer.steps->batch());
+  return std::max(kLeast, grain(kWorthwhile, length * layer.gates_width() * layer.state()));
+}
+
+}  // namespace recurrence
+}  // namespace lamina
