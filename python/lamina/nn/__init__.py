@@ -24,5 +24,6 @@ from lamina.nn.parameter_containers import *
 from lamina.nn.pooling import *
 from lamina.nn.preprocessing import *
 from lamina.nn.recurrent import *
+from lamina.nn.recurrent_cells import *
 from lamina.nn.transformer import *
 from lamina.nn.vision import *
