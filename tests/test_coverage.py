@@ -48,6 +48,7 @@ TESTED_ELSEWHERE = {
     "test_containers.py": "Module ModuleDict ModuleList ParameterDict ParameterList Sequential",
     "test_modules.py": "Buffer Parameter",
     "test_lazy.py": "LazyModuleMixin UninitializedBuffer UninitializedParameter",
+    "test_recurrent.py": "RNNBase RNNCellBase",
     "test_views.py": """
         data_ptr dim element_size is_contiguous ndimension nelement numel size storage_offset stride
     """,

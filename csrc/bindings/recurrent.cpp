@@ -30,16 +30,24 @@ void bind_net(py::module_& nn, CellKind kind, const char* name) {
       py::arg("batch_first"));
 }
 
-// The state, and the cell for the LSTM.
+// One step: the state after it.
 void bind_cell(py::module_& nn, CellKind kind, const char* name) {
   function(
       nn, name,
-      [=](const Tensor& input, const MaybeTensor& h, const MaybeTensor& c,
-          const Weights& weights) -> py::object {
-        const RecurrentOutput result =
-            recurrent_cell(kind, name, input, or_empty(h), or_empty(c), weights);
-        if (kind == CellKind::kLstm) return py::make_tuple(result.out, result.c);
-        return py::cast(result.out);
+      [=](const Tensor& input, const MaybeTensor& h, const Weights& weights) {
+        return recurrent_cell(kind, name, input, or_empty(h), {}, weights).out;
+      },
+      py::arg("input"), py::arg("h"), py::arg("weights"));
+}
+
+// One step of an LSTM: the state and the cell after it.
+void bind_lstm_cell(py::module_& nn) {
+  function(
+      nn, "lstm_cell",
+      [](const Tensor& input, const MaybeTensor& h, const MaybeTensor& c, const Weights& weights) {
+        const RecurrentOutput after =
+            recurrent_cell(CellKind::kLstm, "lstm_cell", input, or_empty(h), or_empty(c), weights);
+        return std::pair(after.out, after.c);
       },
       py::arg("input"), py::arg("h"), py::arg("c"), py::arg("weights"));
 }
@@ -53,7 +61,7 @@ void bind_recurrent(py::module_& nn) {
   bind_net(nn, CellKind::kGru, "gru");
   bind_cell(nn, CellKind::kTanh, "rnn_tanh_cell");
   bind_cell(nn, CellKind::kRelu, "rnn_relu_cell");
-  bind_cell(nn, CellKind::kLstm, "lstm_cell");
+  bind_lstm_cell(nn);
   bind_cell(nn, CellKind::kGru, "gru_cell");
 }
 

@@ -120,7 +120,7 @@ class RNNBase(Module):
         """The parameters of each direction of each layer."""
         return [[getattr(self, name) for name in names] for names in self._all_weights]
 
-    def _weights(self) -> list[Tensor]:
+    def _weights(self) -> list[Any]:
         own = self._parameters
         try:
             return [own[name] for name in self._flat_weights_names]

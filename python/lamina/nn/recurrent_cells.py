@@ -80,9 +80,9 @@ class RNNCell(RNNCellBase):
     def forward(self, input: Tensor, hx: Tensor | None = None) -> Tensor:
         """Return the state after the step."""
         if self.nonlinearity == "tanh":
-            return _nn.rnn_tanh_cell(input, hx, None, self._weights())
+            return _nn.rnn_tanh_cell(input, hx, self._weights())
         if self.nonlinearity == "relu":
-            return _nn.rnn_relu_cell(input, hx, None, self._weights())
+            return _nn.rnn_relu_cell(input, hx, self._weights())
         raise ValueError(f"[RNNCell] expected 'tanh' or 'relu'; got {self.nonlinearity!r}")
 
     def extra_repr(self) -> str:
@@ -110,8 +110,7 @@ class LSTMCell(RNNCellBase):
     ) -> tuple[Tensor, Tensor]:
         """Return the state and the cell after the step."""
         h, c = hx or (None, None)
-        after: tuple[Tensor, Tensor] = _nn.lstm_cell(input, h, c, self._weights())
-        return after
+        return _nn.lstm_cell(input, h, c, self._weights())
 
 
 class GRUCell(RNNCellBase):
@@ -129,4 +128,4 @@ class GRUCell(RNNCellBase):
 
     def forward(self, input: Tensor, hx: Tensor | None = None) -> Tensor:
         """Return the state after the step."""
-        return _nn.gru_cell(input, hx, None, self._weights())
+        return _nn.gru_cell(input, hx, self._weights())

@@ -120,19 +120,19 @@ def pack_padded_sequence(
     batch_first: bool = False,
     enforce_sorted: bool = True,
 ) -> PackedSequence:
-    """Pack (steps, batch, *), or (batch, steps, *) if `batch_first`, without what is beyond lengths.
+    """Pack (steps, batch, *), or (batch, steps, *) if `batch_first`, up to the lengths.
 
     They must not grow, unless `enforce_sorted` is False: then the sequences are sorted.
     """
-    lengths = _core.as_tensor(lengths, dtype=_core.int64)
+    counts = _core.as_tensor(lengths, dtype=_core.int64)
     steps = input.transpose(0, 1) if batch_first and input.dim() > 1 else input
-    _check_lengths(steps, lengths.tolist(), enforce_sorted)
+    _check_lengths(steps, counts.tolist(), enforce_sorted)
     order = None
     if not enforce_sorted:
-        lengths, order = _core.sort(lengths, descending=True)
+        counts, order = _core.sort(counts, descending=True)
         steps = steps.index_select(1, order)
-    longest = int(lengths[0])
-    present = _within(lengths, longest).t()
+    longest = int(counts[0])
+    present = _within(counts, longest).t()
     return PackedSequence(steps[:longest][present], present.sum(1), order)
 
 
@@ -185,7 +185,7 @@ def pad_sequence(
     padding_value: float = 0.0,
     padding_side: str = "right",
 ) -> Tensor:
-    """Stack sequences (length, *), padded to the longest: (steps, batch, *) or (batch, steps, *)."""
+    """Stack sequences (length, *) as (steps, batch, *) or (batch, steps, *), all the longest."""
     if not isinstance(sequences, Iterable):
         raise TypeError(f"[pad_sequence] expected tensors; got {type(sequences).__name__}")
     sequences = tuple(sequences)
@@ -199,9 +199,7 @@ def pad_sequence(
     present = _within(_core.tensor(counts), longest)
     if padding_side == "left":
         present = present.flip(1)
-    padded = _core.full(
-        (len(counts), longest, *first.shape[1:]), padding_value, dtype=first.dtype
-    )
+    padded = _core.full((len(counts), longest, *first.shape[1:]), padding_value, dtype=first.dtype)
     padded[present] = _core.cat(sequences).to(first.dtype)
     return padded if batch_first else padded.transpose(0, 1).contiguous()
 
@@ -211,9 +209,7 @@ def unpad_sequence(
 ) -> list[Tensor]:
     """Return the first lengths[i] elements of each sequence."""
     rows = padded_sequences if batch_first else padded_sequences.transpose(0, 1)
-    return [
-        row[: max(length, 0)] for row, length in zip(rows, lengths.tolist(), strict=True)
-    ]
+    return [row[: max(length, 0)] for row, length in zip(rows, lengths.tolist(), strict=True)]
 
 
 def pack_sequence(sequences: Sequence[Tensor], enforce_sorted: bool = True) -> PackedSequence:
