@@ -137,6 +137,8 @@ RecurrentOutput run_stack(const Call& call, Tensor x, const Source& source) {
 
 // How many weights each direction has.
 WeightCount count_weights(const RecurrentNet& net, size_t given) {
+  check(net.layers > 0 && net.layers <= static_cast<int64_t>(given), net.name,
+        "expected weights for ", net.layers, " layers; got ", given);
   const auto directions = static_cast<size_t>(net.layers * (net.bidirectional ? 2 : 1));
   WeightCount each{net.has_biases, false};
   const auto plain = static_cast<size_t>(each.count());
@@ -150,7 +152,6 @@ Tensor with_batch(const Tensor& x, int64_t dim) { return x ? unsqueeze(x, dim) :
 Tensor without_batch(const Tensor& x, int64_t dim) { return x ? squeeze(x, Dims{dim}) : x; }
 
 void check_input(const RecurrentNet& net, const Tensor& x, bool packed) {
-  check(net.layers > 0, net.name, "expected at least one layer; got ", net.layers);
   check<TypeError>(is_floating(x.dtype()), net.name, "expected a floating type; got ",
                    name(x.dtype()));
   check(x.ndim() == 2 || (x.ndim() == 3 && !packed), net.name, "expected an input of ",
@@ -194,6 +195,8 @@ RecurrentOutput recurrent_cell(CellKind kind, const char* op, const Tensor& x, c
         recurrent_cell(kind, op, unsqueeze(x, 0), with_batch(h, 0), with_batch(c, 0), weights);
     return {without_batch(one.out, 0), without_batch(one.h, 0), without_batch(one.c, 0)};
   }
+  check(weights.size() == 2 || weights.size() == 4, op, "expected 2 or 4 weights; got ",
+        weights.size());
   LayerTensors inputs = inputs_of_layer({weights.size() == 4, false}, weights);
   inputs[kX] = x;
   inputs[kH0] = h;

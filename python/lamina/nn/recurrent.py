@@ -60,13 +60,12 @@ class RNNBase(Module):
         self._all_weights: list[list[str]] = []
         for layer in range(num_layers):
             for suffix in ("", "_reverse")[: 1 + bidirectional]:
-                shapes = {
-                    f"{name}_l{layer}{suffix}": shape for name, shape in self._shapes(layer).items()
-                }
-                for name, shape in shapes.items():
+                names = []
+                for name, shape in self._shapes(layer).items():
+                    names.append(f"{name}_l{layer}{suffix}")
                     made = _core.empty(shape, device=device, dtype=dtype)
-                    self.register_parameter(name, Parameter(made))
-                self._all_weights.append(list(shapes))
+                    self.register_parameter(names[-1], Parameter(made))
+                self._all_weights.append(names)
         self._flat_weights_names = [name for names in self._all_weights for name in names]
         self.reset_parameters()
 
@@ -197,18 +196,8 @@ class RNN(_OneState):
     ) -> None:
         if nonlinearity not in ("tanh", "relu"):
             raise ValueError(f"[RNN] expected 'tanh' or 'relu'; got {nonlinearity!r}")
-        super().__init__(
-            f"RNN_{nonlinearity.upper()}",
-            input_size,
-            hidden_size,
-            num_layers,
-            bias,
-            batch_first,
-            dropout,
-            bidirectional,
-            device=device,
-            dtype=dtype,
-        )
+        given = (input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional)
+        super().__init__(f"RNN_{nonlinearity.upper()}", *given, 0, device, dtype)
         self.nonlinearity = nonlinearity
 
 
@@ -231,18 +220,8 @@ class GRU(_OneState):
         device: Any = None,
         dtype: dtype | None = None,
     ) -> None:
-        super().__init__(
-            "GRU",
-            input_size,
-            hidden_size,
-            num_layers,
-            bias,
-            batch_first,
-            dropout,
-            bidirectional,
-            device=device,
-            dtype=dtype,
-        )
+        given = (input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional)
+        super().__init__("GRU", *given, 0, device, dtype)
 
 
 class LSTM(RNNBase):
@@ -265,25 +244,15 @@ class LSTM(RNNBase):
         device: Any = None,
         dtype: dtype | None = None,
     ) -> None:
-        super().__init__(
-            "LSTM",
-            input_size,
-            hidden_size,
-            num_layers,
-            bias,
-            batch_first,
-            dropout,
-            bidirectional,
-            proj_size,
-            device,
-            dtype,
-        )
+        given = (input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional)
+        super().__init__("LSTM", *given, proj_size, device, dtype)
 
     def forward(
         self, input: Tensor | PackedSequence, hx: tuple[Tensor, Tensor] | None = None
     ) -> Any:
         """Return the output of every step and the pair of states after the last ones."""
-        out, h, c = self._run(input, *(hx or (None, None)))
+        h0, c0 = (None, None) if hx is None else hx
+        out, h, c = self._run(input, h0, c0)
         return out, (h, c)
 
 

@@ -109,7 +109,7 @@ class LSTMCell(RNNCellBase):
         self, input: Tensor, hx: tuple[Tensor, Tensor] | None = None
     ) -> tuple[Tensor, Tensor]:
         """Return the state and the cell after the step."""
-        h, c = hx or (None, None)
+        h, c = (None, None) if hx is None else hx
         return _nn.lstm_cell(input, h, c, self._weights())
 
 
