@@ -42,7 +42,8 @@ class Forward {
   void share_of_input() const {
     const RepeatedProduct<T> of_input(layer_.in, layer_.gates_width(),
                                       {m_.input[kWeightIh], 1, layer_.in}, layer_.once);
-    of_input.multiply(layer_.steps->rows(), m_.input[kX], layer_.in, m_.gates, layer_.gates_width());
+    of_input.multiply(layer_.steps->rows(), m_.input[kX], layer_.in, m_.gates,
+                      layer_.gates_width());
   }
 
   void run_sequences(int64_t begin, int64_t end) const {
