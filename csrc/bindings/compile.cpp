@@ -71,6 +71,27 @@ bool match(const py::handle& recorded, const py::handle& given, std::vector<Tens
   return true;
 }
 
+using Checks = std::vector<py::function>;
+// Where before_replay() leaves its functions while a step is captured on this thread.
+thread_local Checks* checks_of_capture = nullptr;
+struct Collecting {
+  explicit Collecting(Checks& checks) : outer(std::exchange(checks_of_capture, &checks)) {}
+  ~Collecting() { checks_of_capture = outer; }
+  Collecting(const Collecting&) = delete;
+  Collecting& operator=(const Collecting&) = delete;
+  Checks* outer;
+};
+
+// Work that replays do not repeat, such as making the state that a step starts from.
+class Uncaptured {
+ public:
+  void enter() { observer_ = std::exchange(exec::observer, nullptr); }
+  void exit(const py::args&) { exec::observer = observer_; }
+
+ private:
+  exec::Observer* observer_ = nullptr;
+};
+
 class Compiled {
  public:
   explicit Compiled(py::function function) : function_(std::move(function)) {}
@@ -79,15 +100,18 @@ class Compiled {
     // Inside another capture this call is part of that step.
     if (exec::observer) return function_(*args, **kwargs);
     for (size_t i = 0; i < recordings_.size(); ++i) {
-      Recording& recording = *recordings_[i];
+      const std::shared_ptr<Recording> recording = recordings_[i];
       std::vector<Tensor> tensors;
-      if (recording.grad_enabled != autograd::grad_enabled ||
-          !match(recording.args, args, tensors) || !match(recording.kwargs, kwargs, tensors) ||
-          !recording.step->applies())
+      if (recording->grad_enabled != autograd::grad_enabled ||
+          !match(recording->args, args, tensors) || !match(recording->kwargs, kwargs, tensors) ||
+          !recording->step->applies())
         continue;
-      std::rotate(recordings_.begin(), recordings_.begin() + static_cast<std::ptrdiff_t>(i),
-                  recordings_.begin() + static_cast<std::ptrdiff_t>(i) + 1);
-      return replay(*recordings_.front(), tensors);
+      // Checks are Python code, during which other threads may call this function.
+      const bool holds = still_holds(*recording);
+      std::erase(recordings_, recording);
+      if (!holds) return call(args, kwargs);
+      recordings_.insert(recordings_.begin(), recording);
+      return replay(*recording, tensors);
     }
     return record(args, kwargs);
   }
@@ -112,7 +136,13 @@ class Compiled {
     bool grad_enabled;
     py::object result;  // tensors replaced by their number
     std::unique_ptr<Step> step;
+    Checks checks;  // called before each replay
   };
+
+  static bool still_holds(const Recording& recording) {
+    return std::ranges::all_of(recording.checks,
+                               [](const py::function& check) { return check().cast<bool>(); });
+  }
 
   static py::object replay(Recording& recording, const std::vector<Tensor>& tensors) {
     const std::vector<Tensor> results = recording.step->run(tensors);
@@ -138,11 +168,12 @@ class Compiled {
     const py::tuple own_args = Tree::map(args, alias_of);
     const py::dict own_kwargs = Tree::map(kwargs, alias_of);
 
-    auto recording = std::make_unique<Recording>();
+    auto recording = std::make_shared<Recording>();
     recording->grad_enabled = autograd::grad_enabled;
     py::object result;
     std::vector<Tensor> results;
     {
+      const Collecting checks(recording->checks);
       StepRecorder recorder(arguments);
       result = function_(*own_args, **own_kwargs);
       const bool only_one = is_tensor(result.ptr());
@@ -176,12 +207,23 @@ class Compiled {
   }
 
   py::function function_;
-  std::vector<std::unique_ptr<Recording>> recordings_;
+  std::vector<std::shared_ptr<Recording>> recordings_;  // the last used first
 };
 
 }  // namespace
 
 void bind_compile(py::module_& m) {
+  function(m, "_is_capturing", [] { return exec::observer != nullptr; });
+  function(
+      m, "_before_replay",
+      [](const py::function& check) {
+        if (checks_of_capture) checks_of_capture->push_back(check);
+      },
+      py::arg("check"));
+  py::class_<Uncaptured>(m, "_Uncaptured")
+      .def(py::init())
+      .def("__enter__", &Uncaptured::enter)
+      .def("__exit__", &Uncaptured::exit);
   py::class_<Compiled>(m, "CompiledFunction", "A function that is recorded once per kind of call.",
                        py::dynamic_attr())
       .def(py::init<py::function>(), py::arg("fn"))

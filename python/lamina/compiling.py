@@ -24,4 +24,21 @@ def compile(fn: Callable[..., Any]) -> Any:
     return compiled
 
 
+def capturing() -> bool:
+    """Return whether a step is being captured on this thread."""
+    return _core._is_capturing()
+
+
+def before_replay(check: Callable[[], bool]) -> None:
+    """Have `check` called before each replay of the step that is captured now.
+
+    It may refresh what the step reads, such as a learning rate. If it returns False, the step no
+    longer holds and is captured anew. Without a capture this does nothing.
+    """
+    _core._before_replay(check)
+
+
+# A context manager: what happens in it belongs to no capture, such as making an optimizer's state.
+uncaptured = _core._Uncaptured
+
 _FUNCTION = type(compile)
