@@ -24,6 +24,7 @@ set(LAMINA_CORE_SOURCES
   csrc/ops/elementwise_grad.cpp
   csrc/ops/gemm.cpp
   csrc/ops/gemm_blocks.cpp
+  csrc/ops/gradients.cpp
   csrc/ops/group_norm.cpp
   csrc/ops/index.cpp
   csrc/ops/index_plan.cpp
@@ -35,6 +36,7 @@ set(LAMINA_CORE_SOURCES
   csrc/ops/loop.cpp
   csrc/ops/multinomial.cpp
   csrc/ops/norm_grad.cpp
+  csrc/ops/optimizer.cpp
   csrc/ops/random.cpp
   csrc/ops/rearrange.cpp
   csrc/ops/recurrent.cpp
