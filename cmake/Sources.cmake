@@ -16,15 +16,18 @@ set(LAMINA_CORE_SOURCES
   csrc/kernels/dispatch.cpp
   csrc/ops/advanced_index.cpp
   csrc/ops/arg_reduce.cpp
+  csrc/ops/avg_pool.cpp
   csrc/ops/batch_norm.cpp
   csrc/ops/copy.cpp
   csrc/ops/cumulative.cpp
   csrc/ops/dropout.cpp
   csrc/ops/elementwise.cpp
   csrc/ops/elementwise_grad.cpp
+  csrc/ops/fold.cpp
   csrc/ops/gemm.cpp
   csrc/ops/gemm_blocks.cpp
   csrc/ops/gradients.cpp
+  csrc/ops/grid_sample.cpp
   csrc/ops/group_norm.cpp
   csrc/ops/index.cpp
   csrc/ops/index_plan.cpp
@@ -34,9 +37,12 @@ set(LAMINA_CORE_SOURCES
   csrc/ops/layer_norm.cpp
   csrc/ops/linalg.cpp
   csrc/ops/loop.cpp
+  csrc/ops/max_pool.cpp
   csrc/ops/multinomial.cpp
   csrc/ops/norm_grad.cpp
   csrc/ops/optimizer.cpp
+  csrc/ops/pool_shape.cpp
+  csrc/ops/pool_windows.cpp
   csrc/ops/random.cpp
   csrc/ops/rearrange.cpp
   csrc/ops/recurrent.cpp
@@ -44,6 +50,8 @@ set(LAMINA_CORE_SOURCES
   csrc/ops/recurrent_layer.cpp
   csrc/ops/reduce.cpp
   csrc/ops/reduction.cpp
+  csrc/ops/resample.cpp
+  csrc/ops/resample_table.cpp
   csrc/ops/scatter.cpp
   csrc/ops/softmax.cpp
   csrc/ops/sort.cpp

@@ -1,11 +1,151 @@
-// The kernels of pooling.
+// The kernels of sliding windows: what is done with the taps of each window.
 #include "kernels/pool.h"
 
+#include "kernels/isa/phases.h"
 #include "kernels/table.h"
 
 namespace lamina::LAMINA_ISA_NS {
 
 namespace {
+
+template <class T>
+void split_phases(const PoolPhases& phases, int64_t planes, const T* x, T* buffer) {
+  const RowCut<T> cut(phases);
+  each_row(phases, planes, [&](int64_t row, int64_t at) {
+    if (at >= 0) cut.split(x + row * cut.axis.in, buffer + at);
+  });
+}
+
+template <class T>
+void join_phases(const PoolPhases& phases, int64_t planes, const T* buffer, T* x) {
+  const RowCut<T> cut(phases);
+  each_row(phases, planes, [&](int64_t row, int64_t at) {
+    T* to = x + row * cut.axis.in;
+    if (at >= 0)
+      cut.join(buffer + at, to);
+    else
+      walk<T>(cut.axis.in, [&](int64_t i, auto part) { part.store(to + i, Vec<T>(T(0))); });
+  });
+}
+
+// Calls f(place in a phase, place among the results, part) for each vector of windows.
+template <class T, class F>
+LAMINA_INLINE void each_vector(const PoolRuns& runs, F f) {
+  int64_t result = 0;
+  for (int64_t plane = 0; plane < runs.counts[0]; ++plane)
+    for (int64_t z = 0; z < runs.counts[1]; ++z)
+      for (int64_t y = 0; y < runs.counts[2]; ++y, result += runs.length) {
+        const int64_t place = plane * runs.steps[0] + z * runs.steps[1] + y * runs.steps[2];
+        walk<T>(runs.length, [&](int64_t i, auto part) { f(place + i, result + i, part); });
+      }
+}
+
+template <class T>
+LAMINA_INLINE IntVec<T> tap_number(int64_t tap) {
+  return IntVec<T>(static_cast<TapOf<T>>(tap));
+}
+
+template <class T, bool kNumbers>
+LAMINA_INLINE void greatest(const PoolRuns& runs, const PoolTaps& taps, const T* buffer, T* y,
+                            TapOf<T>* at, bool& bare) {
+  const Vec<T> lowest(-Layout<T>::kInfinity);
+  each_vector<T>(runs, [&](int64_t place, int64_t result, auto part) {
+    Vec<T> best = lowest;
+    IntVec<T> number(0);
+    for (int64_t k = 0; k < taps.count; ++k) {
+      const Vec<T> value = part.load(buffer + taps.offsets[k] + place);
+      const Mask<T> better = (value > best) | isnan(value);
+      best = select(better, value, best);
+      if constexpr (kNumbers) number = select(better, tap_number<T>(k), number);
+    }
+    part.store(y + result, best);
+    if constexpr (kNumbers) {
+      bare |= any(part.fill(best, Vec<T>(T(0))) == lowest);
+      part.store(reinterpret_cast<T*>(at) + result, from_bits(number));
+    }
+  });
+}
+
+template <class T>
+void max_taps(const PoolRuns& runs, const PoolTaps& taps, const T* buffer, T* y, TapOf<T>* at,
+              bool& bare) {
+  if (at == nullptr)
+    greatest<T, false>(runs, taps, buffer, y, at, bare);
+  else
+    greatest<T, true>(runs, taps, buffer, y, at, bare);
+}
+
+// Tap by tap, so that no load meets a store of nearly the same address.
+template <class T>
+void add_to_max(const PoolRuns& runs, const PoolTaps& taps, const T* grad, const TapOf<T>* at,
+                T* buffer) {
+  for (int64_t k = 0; k < taps.count; ++k)
+    each_vector<T>(runs, [&](int64_t place, int64_t result, auto part) {
+      T* cells = buffer + taps.offsets[k] + place;
+      const IntVec<T> number = to_bits(part.load(reinterpret_cast<const T*>(at) + result));
+      const Vec<T> sum = part.load(cells);
+      part.store(cells, select(number == tap_number<T>(k), sum + part.load(grad + result), sum));
+    });
+}
+
+template <class T>
+void sum_taps(const PoolRuns& runs, const PoolTaps& taps, const T* buffer, T* y) {
+  each_vector<T>(runs, [&](int64_t place, int64_t result, auto part) {
+    Vec<T> sum(T(0));
+    for (int64_t k = 0; k < taps.count; ++k) sum += part.load(buffer + taps.offsets[k] + place);
+    part.store(y + result, sum);
+  });
+}
+
+template <class T>
+void copy_taps(const PoolRuns& runs, const PoolTaps& taps, const T* buffer, T* y, int64_t step) {
+  for (int64_t k = 0; k < taps.count; ++k)
+    each_vector<T>(runs, [&](int64_t place, int64_t result, auto part) {
+      part.store(y + k * step + result, part.load(buffer + taps.offsets[k] + place));
+    });
+}
+
+template <class T>
+void add_taps(const PoolRuns& runs, const PoolTaps& taps, const T* y, int64_t step, T* buffer) {
+  for (int64_t k = 0; k < taps.count; ++k)
+    each_vector<T>(runs, [&](int64_t place, int64_t result, auto part) {
+      T* cells = buffer + taps.offsets[k] + place;
+      part.store(cells, part.load(cells) + part.load(y + k * step + result));
+    });
+}
+
+template <class T>
+void divide_planes(int64_t planes, int64_t n, const T* x, const T* divisors, T* y) {
+  for (int64_t plane = 0; plane < planes; ++plane, x += n, y += n)
+    walk<T>(n, [&](int64_t i, auto part) {
+      part.store(y + i, part.load(x + i) / part.fill(part.load(divisors + i), Vec<T>(T(1))));
+    });
+}
+
+template <class T>
+LAMINA_INLINE void max_window(const PoolWindows& w, int64_t z, int64_t y, int64_t x, const T* from,
+                              T& best, int64_t& index) {
+  best = -Layout<T>::kInfinity;
+  index = (w.first[0][z] * w.in[1] + w.first[1][y]) * w.in[2] + w.first[2][x];
+  for (int64_t i = w.first[0][z]; i < w.last[0][z]; ++i)
+    for (int64_t j = w.first[1][y]; j < w.last[1][y]; ++j)
+      for (int64_t k = w.first[2][x]; k < w.last[2][x]; ++k) {
+        const int64_t at = (i * w.in[1] + j) * w.in[2] + k;
+        if (from[at] > best || isnan(from[at])) {
+          best = from[at];
+          index = at;
+        }
+      }
+}
+
+template <class T>
+void max_windows(const PoolWindows& windows, const T* x, T* y, int64_t* index) {
+  int64_t at = 0;
+  for (int64_t i = 0; i < windows.out[0]; ++i)
+    for (int64_t j = 0; j < windows.out[1]; ++j)
+      for (int64_t k = 0; k < windows.out[2]; ++k, ++at)
+        max_window(windows, i, j, k, x, y[at], index[at]);
+}
 
 template <class T>
 constexpr PoolKernels<T> kKernels = {
