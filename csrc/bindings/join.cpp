@@ -55,6 +55,8 @@ Tensor roll_dims(const Tensor& x, const Dims& shifts, const std::optional<Dims>&
 Tensor pad_by_mode(const Tensor& x, const Dims& amounts, const std::string& mode,
                    const std::optional<Number>& value) {
   if (mode == "constant") return pad(x, amounts, value ? value->as_double() : 0.0);
+  check(!value || value->as_double() == 0, "pad", "expected a value with mode constant only; got ",
+        mode);
   if (mode == "reflect") return pad(x, amounts, PadMode::kReflect);
   if (mode == "replicate") return pad(x, amounts, PadMode::kReplicate);
   if (mode == "circular") return pad(x, amounts, PadMode::kCircular);

@@ -6,8 +6,6 @@ namespace lamina {
 
 namespace {
 
-int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
-
 // Elements of the phases of one chunk: as many planes as stay in the first cache.
 constexpr int64_t kChunk = int64_t{1} << 12;
 
@@ -96,7 +94,8 @@ void settle_stride(PoolAxis& axis) {
 PoolShape trimmed(PoolShape shape) {
   for (PoolAxis& axis : shape.axes) {
     const int64_t before = axis.padding - (axis.out - 1) * axis.stride;
-    const int64_t first = before > 0 ? ceil_div(before, axis.dilation) : 0;
+    // Rounded down, so that no padding becomes negative.
+    const int64_t first = std::max<int64_t>(0, before / axis.dilation);
     const int64_t last = std::min(axis.kernel - 1, (axis.in - 1 + axis.padding) / axis.dilation);
     axis.kernel = std::max<int64_t>(1, last - first + 1);
     axis.padding -= first * axis.dilation;

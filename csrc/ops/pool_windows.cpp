@@ -18,7 +18,7 @@ namespace {
 using autograd::Backward;
 using autograd::Saved;
 
-// The bounds of the windows of one plane.
+// The bounds of the windows of one plane: adaptive ones, until others are set.
 class Bounds {
  public:
   explicit Bounds(const PoolShape& shape) {
@@ -34,14 +34,9 @@ class Bounds {
       windows.out[d] = axis.out;
       windows.first[d] = first[d];
       windows.last[d] = last[d];
-    }
-  }
-  void adapt(const PoolShape& shape) {
-    for (int d = 0; d < 3; ++d) {
-      const auto [in, out, kernel, stride, padding, dilation] = shape.axes[d];
-      for (int64_t o = 0; o < out; ++o) {
-        first[d][o] = o * in / out;
-        last[d][o] = ((o + 1) * in + out - 1) / out;
+      for (int64_t o = 0; o < axis.out; ++o) {
+        first[d][o] = o * axis.in / axis.out;
+        last[d][o] = ((o + 1) * axis.in + axis.out - 1) / axis.out;
       }
     }
   }
@@ -160,7 +155,7 @@ WithIndices max_of_adaptive_windows(const char* op, const Tensor& given, const P
   visit_floating(x.dtype(), [&]<class T>() {
     exec::launch(op, {&result.first, &result.second}, {&x}, [=](exec::Buffers buffers) {
       max_planes<T>(shape, buffers.get<T>(2), buffers.get<T>(0), buffers.get<int64_t>(1),
-                    [&](Bounds& bounds, int64_t) { bounds.adapt(shape); });
+                    [](Bounds&, int64_t) {});
     });
   });
   record_max(op, result, given, shape.planes);

@@ -83,6 +83,10 @@ int64_t source_of(PadMode mode, int64_t i, int64_t size) {
 // Along one dimension, every element of the result is a copy of one of x.
 Tensor pad_dim(const Tensor& x, int dim, int64_t before, int64_t after, PadMode mode) {
   if (before == 0 && after == 0) return x;
+  // What is cropped does not come back at the other end.
+  if (mode == PadMode::kCircular && std::min(before, after) < 0)
+    return pad_dim(crop(x, dim, -before, -after), dim, std::max<int64_t>(before, 0),
+                   std::max<int64_t>(after, 0), mode);
   const int64_t size = x.size(dim);
   const int64_t most = mode == PadMode::kReflect ? size - 1 : size;
   const bool fits = mode == PadMode::kReplicate ? size > 0 : std::max(before, after) <= most;
@@ -220,6 +224,10 @@ Tensor pad(const Tensor& x, const Dims& amounts, double value) {
 
 Tensor pad(const Tensor& x, const Dims& amounts, PadMode mode) {
   check_amounts(x, amounts);
+  const int padded = amounts.size() / 2, leading = x.ndim() - padded;
+  check(padded >= 1 && padded <= 3 && (leading == 1 || leading == 2), "pad",
+        "expected amounts for all dimensions after channels, at most 3; got ", amounts,
+        " for shape ", x.sizes());
   Tensor out = x;
   for (int i = 0; i < amounts.size() / 2; ++i)
     out = pad_dim(out, x.ndim() - 1 - i, amounts[2 * i], amounts[2 * i + 1], mode);

@@ -8,6 +8,8 @@ from lamina import Tensor, _core
 from lamina._core import _nn
 from lamina._core._nn import fold as fold
 from lamina._core._nn import unfold as unfold
+from lamina.functional.creation import linspace
+from lamina.functional.shape import meshgrid
 from lamina.nn.functional.pooling import (
     adaptive_avg_pool1d,
     adaptive_avg_pool2d,
@@ -170,16 +172,15 @@ def affine_grid(theta: Tensor, size: Sequence[int], align_corners: bool | None =
             f"{tuple(size)}; got {tuple(theta.shape)}"
         )
     ticks = [_ticks(n, bool(align_corners), theta) for n in size[2:]]
-    coordinates = [*_core_meshgrid(ticks)[::-1]]
     ones = _core.ones(tuple(size[2:]), dtype=theta.dtype)
-    places = _core.stack([*coordinates, ones], -1).reshape(-1, axes + 1)
+    places = _core.stack([*reversed(meshgrid(*ticks)), ones], -1).reshape(-1, axes + 1)
     return (places @ theta.transpose(1, 2)).reshape(size[0], *size[2:], axes)
 
 
 def _ticks(n: int, align_corners: bool, like: Tensor) -> Tensor:
     """Return the centers of n elements between -1 and 1, or points from -1 to 1."""
     if align_corners and n > 1:
-        return _core.linspace(-1, 1, n, dtype=like.dtype)
+        return linspace(-1, 1, n, dtype=like.dtype)
     return (_core.arange(n, dtype=like.dtype) * 2 + (1 - n)) / n
 
 
