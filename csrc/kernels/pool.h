@@ -34,6 +34,7 @@ struct PoolRuns {
 struct PoolTaps {
   int64_t count;
   const int64_t* offsets;
+  bool disjoint;  // no two windows share an element: what would be added to zeros is stored
 };
 
 // Windows of any size: window o of axis d covers first[d][o] up to last[d][o].

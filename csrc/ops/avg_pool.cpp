@@ -91,19 +91,13 @@ Tensor plane_mean(const Tensor& x, int axes) {
   return mean(x, dims, true);
 }
 
-bool is_plane(const PoolShape& shape) {
-  return std::ranges::all_of(shape.axes, [](const PoolAxis& axis) {
-    return axis.out == 1 && axis.kernel == axis.in && axis.padding == 0;
-  });
-}
-
 }  // namespace
 
 Tensor avg_pool(const char* op, const Tensor& x, int axes, const PoolWindow& window,
                 bool include_pad, std::optional<int64_t> divisor) {
   check(divisor != 0, op, "expected a divisor that is not 0; got 0");
   const PoolShape shape = pool_shape(op, x, axes, window);
-  if (!divisor && is_plane(shape)) return plane_mean(x, axes);
+  if (!divisor && shape.is_plane()) return plane_mean(x, axes);
   return average_fwd({op, shape, trimmed(shape), include_pad, divisor}, x);
 }
 
@@ -111,7 +105,7 @@ Tensor adaptive_avg_pool(const char* op, const Tensor& x, const Dims& out) {
   const PoolShape shape = adaptive_shape(op, x, out);
   if (!divides_evenly(shape, out)) return resample_adaptively(op, x, out);
   const PoolShape even = even_shape(shape, out);
-  if (is_plane(even)) return plane_mean(x, out.size());
+  if (even.is_plane()) return plane_mean(x, out.size());
   return average_fwd({op, even, trimmed(even), true, {}}, x);
 }
 

@@ -2,10 +2,12 @@
 #include <limits>
 
 #include "autograd/node.h"
+#include "ops/arg_reduce.h"
 #include "ops/copy.h"
 #include "ops/phases.h"
 #include "ops/pool.h"
 #include "ops/pool_windows.h"
+#include "ops/view.h"
 
 namespace lamina {
 
@@ -139,7 +141,14 @@ Pooled pool(const char* op, const Tensor& given, const PoolShape& whole, bool wi
   return pooled;
 }
 
+// The greatest element of all of a plane.
+WithIndices plane_max(const Tensor& x, const PoolShape& shape) {
+  const ValuesIndices highest = max(reshape(x, {shape.planes, shape.plane_in()}), -1, false);
+  return {view(highest.values, shape.out_sizes), view(highest.indices, shape.out_sizes)};
+}
+
 WithIndices indexed(const char* op, const Tensor& x, const PoolShape& shape) {
+  if (shape.is_plane()) return plane_max(x, shape);
   const Pooled pooled = pool(op, x, shape, true);
   return {pooled.out, places(trimmed(shape), pooled.taps)};
 }
@@ -147,7 +156,8 @@ WithIndices indexed(const char* op, const Tensor& x, const PoolShape& shape) {
 }  // namespace
 
 Tensor max_pool(const char* op, const Tensor& x, int axes, const PoolWindow& window) {
-  return pool(op, x, pool_shape(op, x, axes, window), false).out;
+  const PoolShape shape = pool_shape(op, x, axes, window);
+  return shape.is_plane() ? plane_max(x, shape).first : pool(op, x, shape, false).out;
 }
 
 WithIndices max_pool_with_indices(const char* op, const Tensor& x, int axes,

@@ -22,13 +22,16 @@ struct PhaseChunk {
   T* buffer;
 };
 
+inline int64_t buffer_size(const PoolPhases& phases) {
+  return phases.phase * phases.axes[0].stride * phases.axes[1].stride * phases.axes[2].stride;
+}
+
 template <class T, class F>
 void for_phases(const PoolShape& shape, const PoolPhases& phases, T fill, F f) {
   const Scratch<int64_t> offsets(shape.taps());
   tap_offsets(phases, offsets.data());
-  const PoolTaps taps{shape.taps(), offsets.data()};
-  const int64_t count =
-      phases.phase * phases.axes[0].stride * phases.axes[1].stride * phases.axes[2].stride;
+  const PoolTaps taps{shape.taps(), offsets.data(), shape.disjoint()};
+  const int64_t count = buffer_size(phases);
   const int64_t work = shape.plane_in() + shape.plane_out() * taps.count / 4;
   const int64_t grain = std::max<int64_t>(1, kCheapGrain / work);
   parallel_for(shape.planes, grain, [&](int64_t begin, int64_t end) {
@@ -57,9 +60,9 @@ template <class T, class F>
 void scatter_windows(const PoolShape& shape, T* x, F f) {
   const PoolPhases phases = phases_of(shape);
   const auto& kernel = kernels().pool<T>();
-  const int64_t strides = phases.axes[0].stride * phases.axes[1].stride * phases.axes[2].stride;
   for_phases<T>(shape, phases, T(0), [&](const PhaseChunk<T>& chunk) {
-    std::fill_n(chunk.buffer, phases.phase * strides, T(0));
+    // What disjoint windows do not store to stays as it was filled.
+    if (!chunk.taps.disjoint) std::fill_n(chunk.buffer, buffer_size(phases), T(0));
     f(chunk);
     kernel.join_phases(phases, chunk.planes, chunk.buffer, x + chunk.first * shape.plane_in());
   });

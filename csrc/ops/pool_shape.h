@@ -23,6 +23,17 @@ struct PoolShape {
   int64_t plane_in() const { return axes[0].in * axes[1].in * axes[2].in; }
   int64_t plane_out() const { return axes[0].out * axes[1].out * axes[2].out; }
   int64_t taps() const { return axes[0].kernel * axes[1].kernel * axes[2].kernel; }
+  bool disjoint() const {
+    for (const PoolAxis& axis : axes)
+      if (axis.kernel > 1 && (axis.kernel - 1) * axis.dilation >= axis.stride) return false;
+    return true;
+  }
+  // All windows are one, which is the plane.
+  bool is_plane() const {
+    for (const PoolAxis& axis : axes)
+      if (axis.out != 1 || axis.kernel != axis.in || axis.padding != 0) return false;
+    return true;
+  }
   bool padded() const { return axes[0].padding + axes[1].padding + axes[2].padding > 0; }
 };
 

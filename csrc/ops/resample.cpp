@@ -57,12 +57,15 @@ Tensor resample_dim(const char* op, const Tensor& given, int dim, const Tables& 
   return result;
 }
 
-// The axes that shrink most go first; of equal ones the last, whose rows are then the fewest.
+// The axes that shrink most go first. Of equal ones, what leaves the last dimension (the only one
+// that is not resampled in vectors) the fewest rows.
 Tensor resample(const char* op, Tensor x, std::vector<std::pair<int, SharedTable>> axes) {
-  const auto growth = [](const auto& axis) {
-    return static_cast<double>(axis.second->out()) / static_cast<double>(axis.second->in);
+  const auto rank = [](const auto& axis) {
+    const double growth =
+        static_cast<double>(axis.second->out()) / static_cast<double>(axis.second->in);
+    return std::pair(growth, growth < 1 ? axis.first : -axis.first);
   };
-  std::ranges::stable_sort(axes, std::ranges::less(), growth);
+  std::ranges::sort(axes, std::ranges::less(), rank);
   for (const auto& [dim, table] : axes) {
     const bool back = autograd::needs_grad(x);
     const SharedTable transposed =
@@ -93,7 +96,7 @@ void check_interpolation(const Tensor& x, const Dims& out, const InterpolateOpti
 Tensor interpolate(const Tensor& x, const Dims& out, const InterpolateOptions& options) {
   check_interpolation(x, out, options);
   std::vector<std::pair<int, SharedTable>> axes;
-  for (int i = out.size(); i-- > 0;) {
+  for (int i = 0; i < out.size(); ++i) {
     InterpolatedAxis axis{x.size(2 + i), out[i], {}, options.align_corners};
     if (!options.scales.empty()) axis.scale = options.scales[static_cast<size_t>(i)];
     if (axis.in == axis.out && axis.step() == 1) continue;
@@ -105,7 +108,7 @@ Tensor interpolate(const Tensor& x, const Dims& out, const InterpolateOptions& o
 
 Tensor resample_adaptively(const char* op, const Tensor& x, const Dims& out) {
   std::vector<std::pair<int, SharedTable>> axes;
-  for (int i = out.size(); i-- > 0;) {
+  for (int i = 0; i < out.size(); ++i) {
     const int dim = x.ndim() - out.size() + i;
     axes.emplace_back(dim, adaptive_table(x.size(dim), out[i]));
   }

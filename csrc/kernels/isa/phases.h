@@ -38,33 +38,53 @@ LAMINA_INLINE int64_t lanes_left(int64_t n, int64_t width) {
   return n < 0 ? 0 : n < width ? n : width;
 }
 
+// Calls f(j, part) for pairs of vectors of lines of `evens` >= `odds`: whole ones as long as they
+// last.
+template <class T, class F>
+LAMINA_INLINE void each_pair(int64_t evens, int64_t odds, F f) {
+  constexpr int64_t kWidth = Vec<T>::width;
+  int64_t j = 0;
+  for (; j + kWidth <= odds; j += kWidth) f(j, WholeVec<T>{}, WholeVec<T>{});
+  for (; j < evens; j += kWidth)
+    f(j, PartVec<T>{lanes_left(evens - j, kWidth)}, PartVec<T>{lanes_left(odds - j, kWidth)});
+}
+// The same for the row of n that they become or come from.
+template <class T, class Part>
+LAMINA_INLINE auto row_part(int64_t left) {
+  if constexpr (__is_same(Part, WholeVec<T>))
+    return WholeVec<T>{};
+  else
+    return PartVec<T>{lanes_left(left, Vec<T>::width)};
+}
+
 // The elements 0, 2, 4, ... and 1, 3, 5, ... of a row of n to lines of their own.
 template <class T>
 LAMINA_INLINE void unzip_row(int64_t n, const T* x, int64_t evens, T* even, int64_t odds, T* odd) {
   constexpr int64_t kWidth = Vec<T>::width;
-  for (int64_t j = 0; j < evens; j += kWidth) {
+  each_pair<T>(evens, odds, [&](int64_t j, auto even_part, auto odd_part) {
+    using Part = decltype(odd_part);
+    const Vec<T> a = row_part<T, Part>(n - 2 * j).load(x + 2 * j);
+    const Vec<T> b = row_part<T, Part>(n - 2 * j - kWidth).load(x + 2 * j + kWidth);
     Vec<T> first, second;
-    const T* from = x + 2 * j;
-    unzip<T>(Vec<T>::load(from, lanes_left(n - 2 * j, kWidth)),
-             Vec<T>::load(from + kWidth, lanes_left(n - 2 * j - kWidth, kWidth)), first, second,
-             typename CountLanes<kWidth>::Result{});
-    first.store(even + j, lanes_left(evens - j, kWidth));
-    second.store(odd + j, lanes_left(odds - j, kWidth));
-  }
+    unzip<T>(a, b, first, second, typename CountLanes<kWidth>::Result{});
+    even_part.store(even + j, first);
+    odd_part.store(odd + j, second);
+  });
 }
+// And back; elements beyond both lines become 0.
 template <class T>
 LAMINA_INLINE void zip_row(int64_t n, T* x, int64_t evens, const T* even, int64_t odds,
                            const T* odd) {
   constexpr int64_t kWidth = Vec<T>::width;
-  for (int64_t j = 0; 2 * j < n; j += kWidth) {
-    Vec<T> first, second;
-    zip<T>(Vec<T>::load(even + j, lanes_left(evens - j, kWidth)),
-           Vec<T>::load(odd + j, lanes_left(odds - j, kWidth)), first, second,
+  each_pair<T>(evens, odds, [&](int64_t j, auto even_part, auto odd_part) {
+    using Part = decltype(odd_part);
+    Vec<T> a, b;
+    zip<T>(even_part.load(even + j), odd_part.load(odd + j), a, b,
            typename CountLanes<kWidth>::Result{});
-    T* to = x + 2 * j;
-    first.store(to, lanes_left(n - 2 * j, kWidth));
-    second.store(to + kWidth, lanes_left(n - 2 * j - kWidth, kWidth));
-  }
+    row_part<T, Part>(n - 2 * j).store(x + 2 * j, a);
+    row_part<T, Part>(n - 2 * j - kWidth).store(x + 2 * j + kWidth, b);
+  });
+  for (int64_t i = 2 * evens; i < n; ++i) x[i] = T(0);
 }
 
 // A line is what the elements r, r + stride, ... of a row become; `count` of them are in a phase.

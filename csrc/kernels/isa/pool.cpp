@@ -75,17 +75,32 @@ void max_taps(const PoolRuns& runs, const PoolTaps& taps, const T* buffer, T* y,
     greatest<T, true>(runs, taps, buffer, y, at, bare);
 }
 
-// Tap by tap, so that no load meets a store of nearly the same address.
-template <class T>
-void add_to_max(const PoolRuns& runs, const PoolTaps& taps, const T* grad, const TapOf<T>* at,
-                T* buffer) {
+// Calls f(tap, place among the results, part) for what goes to each tap: tap by tap, so that no
+// load meets a store of nearly the same address.
+template <bool kDisjoint, class T, class F>
+LAMINA_INLINE void scatter(const PoolRuns& runs, const PoolTaps& taps, T* buffer, F f) {
   for (int64_t k = 0; k < taps.count; ++k)
     each_vector<T>(runs, [&](int64_t place, int64_t result, auto part) {
       T* cells = buffer + taps.offsets[k] + place;
-      const IntVec<T> number = to_bits(part.load(reinterpret_cast<const T*>(at) + result));
-      const Vec<T> sum = part.load(cells);
-      part.store(cells, select(number == tap_number<T>(k), sum + part.load(grad + result), sum));
+      const Vec<T> value = f(k, result, part);
+      part.store(cells, kDisjoint ? value : part.load(cells) + value);
     });
+}
+template <class T, class F>
+LAMINA_INLINE void scatter(const PoolRuns& runs, const PoolTaps& taps, T* buffer, F f) {
+  if (taps.disjoint)
+    scatter<true>(runs, taps, buffer, f);
+  else
+    scatter<false>(runs, taps, buffer, f);
+}
+
+template <class T>
+void add_to_max(const PoolRuns& runs, const PoolTaps& taps, const T* grad, const TapOf<T>* at,
+                T* buffer) {
+  scatter(runs, taps, buffer, [&](int64_t k, int64_t result, auto part) {
+    const IntVec<T> number = to_bits(part.load(reinterpret_cast<const T*>(at) + result));
+    return select(number == tap_number<T>(k), part.load(grad + result), Vec<T>(T(0)));
+  });
 }
 
 template <class T>
@@ -107,11 +122,8 @@ void copy_taps(const PoolRuns& runs, const PoolTaps& taps, const T* buffer, T* y
 
 template <class T>
 void add_taps(const PoolRuns& runs, const PoolTaps& taps, const T* y, int64_t step, T* buffer) {
-  for (int64_t k = 0; k < taps.count; ++k)
-    each_vector<T>(runs, [&](int64_t place, int64_t result, auto part) {
-      T* cells = buffer + taps.offsets[k] + place;
-      part.store(cells, part.load(cells) + part.load(y + k * step + result));
-    });
+  scatter(runs, taps, buffer,
+          [&](int64_t k, int64_t result, auto part) { return part.load(y + k * step + result); });
 }
 
 template <class T>
