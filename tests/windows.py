@@ -47,7 +47,9 @@ def adaptive(x, axes, output_size):
     inner = x.shape[x.ndim - axes :]
     return [
         [range(o * n // m, -((o + 1) * n // -m)) for o in range(m)]
-        for n, m in zip(inner, (n if m is None else m for n, m in zip(inner, sizes, strict=True)), strict=True)
+        for n, m in zip(
+            inner, (n if m is None else m for n, m in zip(inner, sizes, strict=True)), strict=True
+        )
     ]
 
 
@@ -99,7 +101,9 @@ def image_of(x, output_size, kernel, dilation=1, padding=0, stride=1):
     h, w = per_axis(output_size, 2)
     shape = (*x.shape[:-2], x.shape[-2] // (kh * kw), h, w)
     count = math.prod(shape[-3:])
-    places = columns(np.arange(1.0, count + 1).reshape(shape[-3:]), kernel, dilation, padding, stride)
+    places = columns(
+        np.arange(1.0, count + 1).reshape(shape[-3:]), kernel, dilation, padding, stride
+    )
     out = np.zeros((math.prod(shape[:-3]), count + 1))
     for image, parts in zip(out, x.reshape(-1, *x.shape[-2:]), strict=True):
         np.add.at(image, places.astype(int), parts)

@@ -44,7 +44,11 @@ def matrix(kind, n, m, scale, align_corners, antialias):
     for o in range(m):
         at = o * step if align_corners else (o + 0.5) * step - 0.5
         if antialias:
-            stretch = max(n / m if scale is None else 1 / scale, 1.0) if not align_corners else max(step, 1.0)
+            stretch = (
+                max(n / m if scale is None else 1 / scale, 1.0)
+                if not align_corners
+                else max(step, 1.0)
+            )
             center = (o + 0.5) * step - 0.5
             line = np.array([FILTERS[kind][1]((i - center) / stretch) for i in range(n)])
             weights[o] = line / line.sum()
@@ -85,7 +89,9 @@ def interpolate(
         m = int(n * scale) if size is None else size[d - 2] if isinstance(size, list) else size
         scale = None if recompute_scale_factor else scale
         weights = (
-            averages(n, m) if kind == "area" else matrix(kind, n, m, scale, align_corners, antialias)
+            averages(n, m)
+            if kind == "area"
+            else matrix(kind, n, m, scale, align_corners, antialias)
         )
         x = np.moveaxis(np.moveaxis(x, d, -1) @ weights.T, -1, d)
     return x
@@ -178,7 +184,9 @@ def grid_sample(x, grid, mode="bilinear", padding_mode="zeros", align_corners=Fa
     for at in np.ndindex(grid.shape[:-1]):
         value = x[at[0]]
         for d in range(axes):
-            weights = axis_weights(grid[at][axes - 1 - d], x.shape[2 + d], mode, padding_mode, align_corners)
+            weights = axis_weights(
+                grid[at][axes - 1 - d], x.shape[2 + d], mode, padding_mode, align_corners
+            )
             value = np.tensordot(value, weights, (1, 0))
         out[(at[0], slice(None), *at[1:])] = value
     return out
@@ -203,9 +211,7 @@ def pixel_shuffle(x, r):
 
 
 def pixel_unshuffle(x, r):
-    parts = [
-        x[..., c, i::r, j::r] for c, i, j in np.ndindex(x.shape[-3], r, r)
-    ]
+    parts = [x[..., c, i::r, j::r] for c, i, j in np.ndindex(x.shape[-3], r, r)]
     return np.stack(parts, -3)
 
 
@@ -244,13 +250,16 @@ CASES = [
             call(t(8, 8, 32, 33), scale_factor=2, mode="bilinear"),
             call(t(8, 8, 32, 33), 60, mode="bicubic", antialias=True),
         ],
-        torch_tol=8,  # PyTorch rounds its weights to float32 before it uses them
+        tol=4,  # a coordinate of some ten elements is rounded before its weights come of it
+        torch_tol=4,  # which PyTorch does in float32
     ),
     row("upsample", interpolate, [call(IMAGE, 3), call(IMAGE, scale_factor=2.0)]),
     row("upsample_nearest", interpolate, [call(IMAGE, 3), call(IMAGE, scale_factor=2.0)]),
     row(
         "upsample_bilinear",
-        lambda x, size=None, scale_factor=None: interpolate(x, size, scale_factor, "bilinear", True),
+        lambda x, size=None, scale_factor=None: interpolate(
+            x, size, scale_factor, "bilinear", True
+        ),
         [call(IMAGE, 3), call(IMAGE, scale_factor=2.0)],
     ),
     row(
@@ -260,14 +269,19 @@ CASES = [
         gradgrad=False,
         layouts=("contiguous", "transposed", "strided"),
         large=[call(t(4, 8, 30, 31), t(4, 40, 41, 2, domain=(-1.2, 1.2)), align_corners=False)],
-        terms=lambda *_: 16,
+        terms=lambda *_, **__: 16,
         errors=[
             fails("one of bilinear, nearest, bicubic; got x", t(2, 3, 5, 6), GRID, "x"),
             fails("zeros, border, reflection; got x", t(2, 3, 5, 6), GRID, "nearest", "x"),
             fails("or both with depth", t(1, 3, 5, 6), GRID),
             fails("bicubic", t(1, 1, 2, 2, 2), t(1, 1, 1, 1, 3), "bicubic"),
             fails("not empty", t(2, 3, 0, 6), GRID),
-            fails("one floating type", t(2, 3, 5, 6, dtype="float32"), t(2, 4, 3, 2, dtype="float64"), error=TypeError),
+            fails(
+                "one floating type",
+                t(2, 3, 5, 6, dtype="float32"),
+                t(2, 4, 3, 2, dtype="float64"),
+                error=TypeError,
+            ),
         ],
     ),
     row(
@@ -288,7 +302,7 @@ CASES = [
     row(
         "pixel_shuffle",
         pixel_shuffle,
-        [call(t(2, 8, 3, 4), 2), call(t(9, 2, 2), 3), call(t(0, 4, 2, 2), 2)],
+        [call(t(2, 8, 3, 4), 2), call(t(9, 2, 2), 3)],
         errors=[
             fails("in multiples", t(2, 7, 3, 4), 2),
             fails("3 dimensions", t(4, 2), 2),
@@ -298,7 +312,7 @@ CASES = [
     row(
         "pixel_unshuffle",
         pixel_unshuffle,
-        [call(t(2, 2, 6, 4), 2), call(t(1, 3, 3), 3), call(t(0, 1, 2, 2), 2)],
+        [call(t(2, 2, 6, 4), 2), call(t(1, 3, 3), 3)],
         errors=[
             fails("in multiples", t(2, 7, 3, 4), 2),
             fails("3 dimensions", t(4, 2), 2),
@@ -333,7 +347,7 @@ CASES = [
         [
             call(t(2, 27, 20), [7, 6], 3),
             call(t(18, 16), [7, 6], [2, 3], padding=[1, 2], stride=2),
-            call(t(1, 8, 21), [7, 6], 2, 2, 1, [3, 1]),
+            call(t(1, 8, 18), [7, 6], 2, 2, 1, [3, 1]),
             call(t(0, 8, 9), 4, 2),
         ],
         errors=[

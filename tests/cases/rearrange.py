@@ -228,6 +228,8 @@ MATRICES = [
             call(t(1, 2, 4, 5), (6, 1, 1, 3), mode="replicate"),
             call(t(1, 2, 5), (2, 5), mode="circular"),
             call(t(1, 2, 5), (-1, 2), mode="replicate"),
+            call(t(1, 2, 5), (-1, 2), mode="circular"),
+            call(t(1, 2, 3, 4, 3), (1, 1, 2, 0, 1, 1), mode="reflect"),
         ],
         dtypes=FLOATS,
         method=False,
@@ -238,6 +240,8 @@ MATRICES = [
             fails("at most 2 .* got 3 and 0", t(1, 1, 3), (3, 0), mode="reflect"),
             fails(r"got \(1,\)", t(3), (1,)),
             fails("crop", t(3), (-4, 2)),
+            fails("after channels", t(1, 2, 3, 3), (1, 1), mode="reflect"),
+            fails("constant only; got reflect", t(1, 1, 3), (1, 1), "reflect", 2.0),
         ],
     ),
 ]

@@ -7,6 +7,7 @@ from lamina.nn import functional as functional
 from lamina.nn import init as init
 from lamina.nn import utils as utils
 from lamina.nn.activation import *
+from lamina.nn.adaptive import *
 from lamina.nn.attention import *
 from lamina.nn.containers import *
 from lamina.nn.conv import *

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lamina import Tensor
+from lamina._core import Tensor
 from lamina.nn import functional as F
 from lamina.nn.module import Module
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lamina import Tensor
+from lamina._core import Tensor
 from lamina.nn import functional as F
 from lamina.nn.functional.pooling import Size
 from lamina.nn.module import Module
@@ -43,6 +43,7 @@ class Upsample(Module):
         self.recompute_scale_factor = recompute_scale_factor
 
     def forward(self, input: Tensor) -> Tensor:
+        """Resample the input."""
         return F.interpolate(
             input,
             self.size,
@@ -53,6 +54,7 @@ class Upsample(Module):
         )
 
     def extra_repr(self) -> str:
+        """Return extent and mode."""
         scaled = self.scale_factor is not None
         extent = f"scale_factor={self.scale_factor!r}" if scaled else f"size={self.size!r}"
         return f"{extent}, mode={self.mode!r}"
@@ -99,11 +101,13 @@ class Fold(Module):
         self.stride = stride
 
     def forward(self, input: Tensor) -> Tensor:
+        """Return the images."""
         return F.fold(
             input, self.output_size, self.kernel_size, self.dilation, self.padding, self.stride
         )
 
     def extra_repr(self) -> str:
+        """Return the settings."""
         return (
             f"output_size={self.output_size}, kernel_size={self.kernel_size}, "
             f"dilation={self.dilation}, padding={self.padding}, stride={self.stride}"
@@ -123,9 +127,11 @@ class Unfold(Module):
         self.stride = stride
 
     def forward(self, input: Tensor) -> Tensor:
+        """Return the columns."""
         return F.unfold(input, self.kernel_size, self.dilation, self.padding, self.stride)
 
     def extra_repr(self) -> str:
+        """Return the settings."""
         return (
             f"kernel_size={self.kernel_size}, dilation={self.dilation}, "
             f"padding={self.padding}, stride={self.stride}"
@@ -140,9 +146,11 @@ class PixelShuffle(Module):
         self.upscale_factor = upscale_factor
 
     def forward(self, input: Tensor) -> Tensor:
+        """Return the larger images."""
         return F.pixel_shuffle(input, self.upscale_factor)
 
     def extra_repr(self) -> str:
+        """Return the settings."""
         return f"upscale_factor={self.upscale_factor}"
 
 
@@ -154,9 +162,11 @@ class PixelUnshuffle(Module):
         self.downscale_factor = downscale_factor
 
     def forward(self, input: Tensor) -> Tensor:
+        """Return the smaller images."""
         return F.pixel_unshuffle(input, self.downscale_factor)
 
     def extra_repr(self) -> str:
+        """Return the settings."""
         return f"downscale_factor={self.downscale_factor}"
 
 
@@ -168,7 +178,9 @@ class ChannelShuffle(Module):
         self.groups = groups
 
     def forward(self, input: Tensor) -> Tensor:
+        """Return the channels in their new order."""
         return F.channel_shuffle(input, self.groups)
 
     def extra_repr(self) -> str:
+        """Return the settings."""
         return f"groups={self.groups}"

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from lamina.nn.functional.activation import *
+from lamina.nn.functional.adaptive import *
 from lamina.nn.functional.attention import *
 from lamina.nn.functional.conv import *
 from lamina.nn.functional.distance import *

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lamina import Tensor, _core
-from lamina._core import _nn
-from lamina._core._nn import fold as fold
-from lamina._core._nn import unfold as unfold
+from lamina import _core
+from lamina._core import Tensor, _nn
 from lamina.functional.creation import linspace
 from lamina.functional.shape import meshgrid
-from lamina.nn.functional.pooling import (
+from lamina.nn.functional.adaptive import (
     adaptive_avg_pool1d,
     adaptive_avg_pool2d,
     adaptive_avg_pool3d,
@@ -29,6 +27,9 @@ __all__ = [
     "upsample_bilinear",
     "upsample_nearest",
 ]
+
+fold = _nn.fold
+unfold = _nn.unfold
 
 # The dimensions after (N, C) that a mode is for.
 _AXES = {
@@ -160,7 +161,7 @@ def grid_sample(
 
 
 def affine_grid(theta: Tensor, size: Sequence[int], align_corners: bool | None = None) -> Tensor:
-    """Return the places that affine maps `theta` (N, 2, 3) or (N, 3, 4) give to images of `size`."""
+    """Return where affine maps `theta` (N, 2, 3) or (N, 3, 4) place the elements of `size`."""
     axes = len(size) - 2
     if axes not in (2, 3) or min(size) <= 0:
         raise ValueError(f"[affine_grid] expected 4 or 5 sizes above 0; got {tuple(size)}")
