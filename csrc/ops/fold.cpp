@@ -24,9 +24,7 @@ PoolShape window_shape(const char* op, const Dims& sizes, const PoolWindow& wind
   for (int i = 0; i < kAxes; ++i) {
     PoolAxis& axis = shape.axes[1 + i];
     axis = {sizes[leading + i], 0, kernel[i], stride[i], padding[i], dilation[i]};
-    check(axis.kernel > 0 && axis.stride > 0 && axis.dilation > 0 && axis.padding >= 0, op,
-          "expected kernel size, stride and dilation above 0 and no negative padding; got ", kernel,
-          ", ", stride, ", ", dilation, " and ", padding);
+    check_window(op, axis);
     const int64_t room = axis.in + 2 * axis.padding - (axis.kernel - 1) * axis.dilation - 1;
     check(room >= 0, op, "expected windows that fit the image; got shape ", sizes,
           " and kernel size ", kernel);
@@ -34,6 +32,7 @@ PoolShape window_shape(const char* op, const Dims& sizes, const PoolWindow& wind
     settle_stride(axis);
   }
   for (int d = 0; d < leading; ++d) shape.planes *= sizes[d];
+  element_count(op, {shape.planes, kernel[0], kernel[1], shape.axes[1].out, shape.axes[2].out});
   shape.in_sizes = sizes;
   for (int d = 0; d < leading; ++d) shape.out_sizes.push_back(sizes[d]);
   shape.out_sizes[leading - 1] *= shape.taps();

@@ -1,22 +1,17 @@
 #include "ops/pool_shape.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace lamina {
 
 namespace {
 
+// Products of two of a window's numbers must not overflow.
+constexpr int64_t kLargest = std::numeric_limits<int32_t>::max();
+
 // Elements of the phases of one chunk: as many planes as stay in the first cache.
 constexpr int64_t kChunk = int64_t{1} << 12;
-
-void check_axis(const char* op, const PoolAxis& axis) {
-  check(axis.kernel > 0 && axis.stride > 0 && axis.dilation > 0, op,
-        "expected kernel size, stride and dilation above 0; got ", axis.kernel, ", ", axis.stride,
-        " and ", axis.dilation);
-  check(axis.padding >= 0 && axis.padding <= axis.kernel / 2, op,
-        "expected a padding of at most half of the kernel; got ", axis.padding, " for kernel size ",
-        axis.kernel);
-}
 
 int64_t windows(const PoolAxis& axis, bool ceil_mode) {
   const int64_t extent = (axis.kernel - 1) * axis.dilation + 1;
@@ -29,6 +24,16 @@ int64_t windows(const PoolAxis& axis, bool ceil_mode) {
 }
 
 }  // namespace
+
+void check_window(const char* op, const PoolAxis& axis) {
+  const int64_t most = std::max({axis.kernel, axis.stride, axis.dilation, axis.padding});
+  check(axis.kernel > 0 && axis.stride > 0 && axis.dilation > 0 && axis.padding >= 0 &&
+            most <= kLargest,
+        op,
+        "expected kernel size, stride and dilation above 0, padding of at least 0, all at most ",
+        kLargest, "; got ", axis.kernel, ", ", axis.stride, ", ", axis.dilation, " and ",
+        axis.padding);
+}
 
 PoolShape unpooled(const char* op, const Tensor& x, int axes, bool channels_may_be_empty) {
   check<TypeError>(is_floating(x.dtype()), op, "expected a floating tensor; got ", name(x.dtype()));
@@ -62,7 +67,10 @@ PoolShape pool_shape(const char* op, const Tensor& x, int axes, const PoolWindow
   for (int i = 0; i < axes; ++i) {
     PoolAxis& axis = shape.axes[3 - axes + i];
     axis = {axis.in, 0, kernel[i], stride[i], padding[i], dilation[i]};
-    check_axis(op, axis);
+    check_window(op, axis);
+    check(axis.padding <= axis.kernel / 2, op,
+          "expected a padding of at most half of the kernel; got ", axis.padding,
+          " for kernel size ", axis.kernel);
     axis.out = windows(axis, window.ceil_mode);
     check(axis.out > 0, op, "expected windows that fit the input; got shape ", x.sizes(),
           " and kernel size ", kernel);

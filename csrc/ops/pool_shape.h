@@ -41,6 +41,8 @@ struct PoolShape {
 // tensors that are not floating, have no or two and more dimensions before channels, or are empty
 // where PyTorch wants elements.
 PoolShape unpooled(const char* op, const Tensor& x, int axes, bool channels_may_be_empty = false);
+// Refuses sizes that make no window.
+void check_window(const char* op, const PoolAxis& axis);
 // `given` with one number an axis.
 Dims per_axis(const char* op, const char* what, const Dims& given, int axes);
 PoolShape pool_shape(const char* op, const Tensor& x, int axes, const PoolWindow& window);

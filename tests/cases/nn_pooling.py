@@ -70,6 +70,12 @@ def unpool(axes, x, indices, kernel, stride=None, padding=0, output_size=None):
     return out.reshape(*lead, *sizes)
 
 
+def with_nan(axes):
+    x = np.arange(4.0**axes).reshape(1, *[4] * axes)
+    x[(0, *[1] * axes)] = np.nan
+    return x
+
+
 def maxima(axes):
     name, inner = f"max_pool{axes}d", INNER[axes]
     image, batch = t(3, *inner), t(2, 3, *inner)
@@ -85,7 +91,8 @@ def maxima(axes):
     errors = [
         fails("fit the input", too_large, 4),
         fails("at most half", too_large, 2, padding=2),
-        fails("above 0; got 0", too_large, 0),
+        fails("above 0, .* got 0", too_large, 0),
+        fails("at most 2147483647", too_large, 2, dilation=2**62),
         fails("not empty", t(2, 0, *inner), 2),
         fails(f"{axes + 1} or {axes + 2} dimensions", t(*inner), 2),
         fails("floating", t(1, *inner, dtype="int64"), 2, error=TypeError),
@@ -94,6 +101,8 @@ def maxima(axes):
     indexed = [
         call(batch, 2),
         call(image, 3, 2, 1),
+        call(values(np.zeros((1, *[4] * axes)).tolist(), grad=False), 3, 1, 1),
+        call(values(with_nan(axes).tolist(), grad=False), 2, 1),
         call(values(np.full((1, *[4] * axes), -np.inf).tolist(), grad=False), 3, 2, 1),
     ]
     return [
