@@ -13,6 +13,7 @@ from lamina import _core
 from lamina._core import Tensor
 from lamina.autograd import no_grad
 from lamina.nn._hooks import RemovableHandle, attach
+from lamina.nn._members import BUFFERS, MODULES, PARAMETERS, members
 from lamina.nn._tree import Tree
 from lamina.nn.parameter import Parameter, is_lazy
 
@@ -63,7 +64,7 @@ class State(Tree):
         for hook in self._state_dict_pre_hooks.values():
             hook(self, prefix, keep_vars)
         self._save_to_state_dict(destination, prefix, keep_vars)
-        for name, module in self._modules.items():
+        for name, module in members(self, MODULES):
             if module is not None:
                 path = f"{prefix}{name}."
                 module.state_dict(destination=destination, prefix=path, keep_vars=keep_vars)
@@ -82,9 +83,9 @@ class State(Tree):
 
     def _own_state(self) -> dict[str, Tensor]:
         transient = self._non_persistent_buffers_set
-        state: dict[str, Tensor | None] = dict(self._parameters)
-        state.update({k: v for k, v in self._buffers.items() if k not in transient})
-        return {name: value for name, value in state.items() if value is not None}
+        state = members(self, PARAMETERS)
+        state += [(name, x) for name, x in members(self, BUFFERS) if name not in transient]
+        return {name: value for name, value in state if value is not None}
 
     def get_extra_state(self) -> Any:
         """Return what else belongs to the state; define it together with `set_extra_state`."""
@@ -234,7 +235,7 @@ class _Loading:
         if self.assign:
             local["assign_to_params_buffers"] = True
         module._load_from_state_dict(state, prefix, local, True, *self.keys, self.errors)
-        for name, below in module._modules.items():
+        for name, below in members(module, MODULES):
             path = f"{prefix}{name}."
             if below is not None:
                 part = {key: value for key, value in state.items() if key.startswith(path)}

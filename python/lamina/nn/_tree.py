@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from lamina import _core
 from lamina._core import Tensor, dtype
 from lamina._device import device as Device
 from lamina.autograd import no_grad
+from lamina.nn._members import BUFFERS, MODULES, PARAMETERS, Members, members
 from lamina.nn.parameter import Parameter, is_lazy
 
 if TYPE_CHECKING:
@@ -22,10 +23,33 @@ class Tree:
     """A node that holds parameters, buffers and further nodes."""
 
     training: bool
-    _parameters: dict[str, Parameter | None]
-    _buffers: dict[str, Tensor | None]
     _non_persistent_buffers_set: set[str]
-    _modules: dict[str, Module | None]
+
+    # ---- PyTorch's names of the tables ----
+
+    @property
+    def _parameters(self) -> Members[Parameter | None]:
+        return Members(self, PARAMETERS)
+
+    @_parameters.setter
+    def _parameters(self, values: Mapping[str, Parameter | None]) -> None:
+        self._parameters.replace(values)
+
+    @property
+    def _buffers(self) -> Members[Tensor | None]:
+        return Members(self, BUFFERS)
+
+    @_buffers.setter
+    def _buffers(self, values: Mapping[str, Tensor | None]) -> None:
+        self._buffers.replace(values)
+
+    @property
+    def _modules(self) -> Members[Module | None]:
+        return Members(self, MODULES)
+
+    @_modules.setter
+    def _modules(self, values: Mapping[str, Module | None]) -> None:
+        self._modules.replace(values)
 
     # ---- walking ----
 
@@ -42,7 +66,7 @@ class Tree:
         if remove_duplicate:
             memo.add(self)
         yield prefix, self  # type: ignore[misc]
-        for name, module in self._modules.items():
+        for name, module in members(self, MODULES):
             if module is not None:
                 yield from module.named_modules(memo, _joined(prefix, name), remove_duplicate)
 
@@ -54,7 +78,7 @@ class Tree:
     def named_children(self) -> Iterator[tuple[str, Module]]:
         """Yield the modules directly below, each once, with their names."""
         seen: set[Module] = set()
-        for name, module in self._modules.items():
+        for name, module in members(self, MODULES):
             if module is not None and module not in seen:
                 seen.add(module)
                 yield name, module
@@ -89,7 +113,7 @@ class Tree:
     ) -> Iterator[tuple[str, Parameter]]:
         """Yield parameters with their paths, of this module alone unless `recurse`."""
         return self._named_members(
-            lambda module: module._parameters.items(), prefix, recurse, remove_duplicate
+            lambda module: members(module, PARAMETERS), prefix, recurse, remove_duplicate
         )
 
     def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
@@ -102,7 +126,7 @@ class Tree:
     ) -> Iterator[tuple[str, Tensor]]:
         """Yield buffers with their paths, of this module alone unless `recurse`."""
         return self._named_members(
-            lambda module: module._buffers.items(), prefix, recurse, remove_duplicate
+            lambda module: members(module, BUFFERS), prefix, recurse, remove_duplicate
         )
 
     def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
@@ -196,14 +220,14 @@ class Tree:
             for module in self.children():
                 module._apply(fn)
         with no_grad():
-            for parameter in self._parameters.values():
+            for _, parameter in members(self, PARAMETERS):
                 if parameter is not None:
                     _convert(parameter, fn)
-            for name, buffer in self._buffers.items():
+            for name, buffer in members(self, BUFFERS):
                 if is_lazy(buffer):
                     buffer.data = fn(buffer)
                 elif buffer is not None:
-                    self._buffers[name] = fn(buffer)
+                    self.__dict__[name] = fn(buffer)
         return self
 
     def to(self: Self, *args: Any, **kwargs: Any) -> Self:

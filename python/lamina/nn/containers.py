@@ -9,6 +9,7 @@ from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, Va
 from typing import Any, TypeVar, overload
 
 from lamina._core import Tensor
+from lamina.nn._members import MODULES, members
 from lamina.nn.module import Module
 
 __all__ = ["ModuleDict", "ModuleList", "Sequential"]
@@ -19,13 +20,12 @@ Self = TypeVar("Self", bound="ModuleSequence")
 class ModuleSequence(Module):
     """Base of containers that are numbered: what a list can do."""
 
-    _modules: dict[str, Module]  # type: ignore[assignment]
-
     def __len__(self) -> int:
-        return len(self._modules)
+        return len(self.__dict__[MODULES])
 
     def __iter__(self) -> Iterator[Module]:
-        return iter(self._modules.values())
+        own = self.__dict__
+        return iter([own[name] for name in own[MODULES]])
 
     def _key(self, idx: int) -> str:
         position, size = operator.index(idx), len(self)
@@ -33,7 +33,8 @@ class ModuleSequence(Module):
             raise IndexError(
                 f"[{self._get_name()}] expected an index of {size} modules; got {position}"
             )
-        return next(itertools.islice(self._modules, position % size, None))
+        names: dict[str, None] = self.__dict__[MODULES]
+        return next(itertools.islice(names, position % size, None))
 
     def _replace_all(self, modules: Iterable[Module]) -> None:
         self._modules = {str(i): module for i, module in enumerate(modules)}
@@ -48,15 +49,16 @@ class ModuleSequence(Module):
     def __getitem__(self: Self, idx: int | slice) -> Module | Self:
         """Return a module, or a container of those of a slice."""
         if isinstance(idx, slice):
-            return self._part([*self._modules.items()][idx])
-        return self._modules[self._key(idx)]
+            return self._part(members(self, MODULES)[idx])
+        found: Module = self.__dict__[self._key(idx)]
+        return found
 
     def __setitem__(self, idx: int, module: Module) -> None:
         setattr(self, self._key(idx), module)
 
     def __delitem__(self, idx: int | slice) -> None:
-        keys = [*self._modules][idx] if isinstance(idx, slice) else [self._key(idx)]
-        self._replace_all([module for key, module in self._modules.items() if key not in keys])
+        keys = [*self.__dict__[MODULES]][idx] if isinstance(idx, slice) else [self._key(idx)]
+        self._replace_all([module for key, module in members(self, MODULES) if key not in keys])
 
     def append(self: Self, module: Module) -> Self:
         """Add a module at the end."""
@@ -111,8 +113,9 @@ class Sequential(ModuleSequence):
 
     def forward(self, input: Any) -> Any:
         """Call all modules in turn."""
-        for module in self._modules.values():
-            input = module(input)
+        own = self.__dict__
+        for name in own[MODULES]:
+            input = own[name](input)
         return input
 
     def _part(self: Self, items: list[tuple[str, Module]]) -> Self:
@@ -179,23 +182,21 @@ class ModuleList(ModuleSequence):
 class ModuleDict(Module):
     """A dictionary of modules; what is computed with them, the module that holds it says."""
 
-    _modules: dict[str, Module]  # type: ignore[assignment]
-
     def __init__(self, modules: Mapping[str, Module] | Iterable[Any] | None = None) -> None:
         super().__init__()
         if modules is not None:
             self.update(modules)
 
     def __len__(self) -> int:
-        return len(self._modules)
+        return len(self.__dict__[MODULES])
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._modules)
+        return iter(self.__dict__[MODULES])
 
     def __contains__(self, key: object) -> bool:
-        return key in self._modules
+        return key in self.__dict__[MODULES]
 
-    def __getitem__(self, key: str) -> Module:
+    def __getitem__(self, key: str) -> Any:
         return self._modules[key]
 
     def __setitem__(self, key: str, module: Module) -> None:
@@ -208,7 +209,7 @@ class ModuleDict(Module):
         """Remove all modules."""
         self._modules.clear()
 
-    def pop(self, key: str) -> Module:
+    def pop(self, key: str) -> Any:
         """Take out a module and return it."""
         return self._modules.pop(key)
 
@@ -216,11 +217,11 @@ class ModuleDict(Module):
         """Return the names."""
         return self._modules.keys()
 
-    def values(self) -> ValuesView[Module]:
+    def values(self) -> ValuesView[Any]:
         """Return the modules."""
         return self._modules.values()
 
-    def items(self) -> ItemsView[str, Module]:
+    def items(self) -> ItemsView[str, Any]:
         """Return names and modules."""
         return self._modules.items()
 

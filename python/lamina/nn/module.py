@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lamina._core import Tensor
 from lamina.nn._hooks import CallHooks, ForwardHook, PreHook, RemovableHandle, attach
+from lamina.nn._members import BUFFERS, KINDS, MODULES, PARAMETERS, members
 from lamina.nn._state import State
 from lamina.nn.parameter import Buffer, Parameter
 
 __all__ = ["Module"]
 
-_KINDS = {"_parameters": "parameter", "_buffers": "buffer", "_modules": "module"}
+_EXPECTED = {PARAMETERS: "Parameter", BUFFERS: "Tensor", MODULES: "Module"}
 
 
 def _no_forward(self: Module, *args: Any, **kwargs: Any) -> Any:
@@ -29,10 +30,10 @@ class Module(State):
     def __init__(self) -> None:
         own = self.__dict__
         own["training"] = True
-        own["_parameters"] = {}
-        own["_buffers"] = {}
+        own[PARAMETERS] = {}
+        own[BUFFERS] = {}
         own["_non_persistent_buffers_set"] = set()
-        own["_modules"] = {}
+        own[MODULES] = {}
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run forward, with the hooks around it."""
@@ -48,43 +49,40 @@ class Module(State):
 
     def register_parameter(self, name: str, param: Parameter | None) -> None:
         """Add a parameter, or None as the place of one."""
-        self._check_name(name, "_parameters")
+        self._check_name(name, PARAMETERS)
         if param is not None and not isinstance(param, Parameter):
-            raise TypeError(_refused(self, name, "_parameters", param))
+            raise TypeError(_refused(self, name, PARAMETERS, param))
         if param is not None and not param.is_leaf:
             raise ValueError(
                 f"[{type(self).__name__}] expected a leaf as parameter {name!r}; got a result of "
                 "ops: compute it in forward()"
             )
-        self._parameters[name] = param
+        self._put(name, param, PARAMETERS)
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
         """Add a tensor that belongs to the state and is not trained, or None as its place."""
-        self._check_name(name, "_buffers")
+        self._check_name(name, BUFFERS)
         if tensor is not None and not isinstance(tensor, Tensor):
-            raise TypeError(_refused(self, name, "_buffers", tensor))
-        self._buffers[name] = tensor
+            raise TypeError(_refused(self, name, BUFFERS, tensor))
+        self._put(name, tensor, BUFFERS)
         change = set.discard if persistent else set.add
         change(self._non_persistent_buffers_set, name)
 
     def add_module(self, name: str, module: Module | None) -> None:
         """Add a module below this one, or None as its place."""
-        self._check_name(name, "_modules")
+        self._check_name(name, MODULES)
         if module is not None and not isinstance(module, Module):
-            raise TypeError(_refused(self, name, "_modules", module))
-        self._modules[name] = module
+            raise TypeError(_refused(self, name, MODULES, module))
+        self._put(name, module, MODULES)
 
     def register_module(self, name: str, module: Module | None) -> None:
         """Do the same as `add_module`."""
         self.add_module(name, module)
 
     def _check_name(self, name: str, table: str) -> None:
-        kind, own = _KINDS[table], type(self).__name__
+        kind, own = KINDS[table], type(self).__name__
         if table not in self.__dict__:
-            raise AttributeError(
-                f"cannot assign {kind} {name!r} before Module.__init__() call: begin {own}.__init__"
-                " with super().__init__()"
-            )
+            raise AttributeError(_too_early(self, name, table))
         if not isinstance(name, str):
             raise TypeError(
                 f"[{own}] expected a string as the name of a {kind}; got {type(name).__name__}"
@@ -94,65 +92,58 @@ class Module(State):
         if name not in self.__dict__[table] and hasattr(self, name):
             raise KeyError(f"[{own}] attribute {name!r} already exists")
 
+    def _put(self, name: str, value: Any, table: str) -> None:
+        own = self.__dict__
+        own[table][name] = None
+        own[name] = value
+
     # ---- attributes ----
 
-    def __getattr__(self, name: str) -> Any:
-        own = self.__dict__
-        for table in _KINDS:
-            if name in own.get(table, ()):
-                return own[table][name]
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+    if TYPE_CHECKING:  # attributes need no help to be found, but type checkers do
+
+        def __getattr__(self, name: str) -> Any: ...
 
     def __setattr__(self, name: str, value: Any) -> None:
         if isinstance(value, Parameter):
-            self._make_room(name, "_parameters")
+            self._make_room(name, PARAMETERS)
             self.register_parameter(name, value)
         elif isinstance(value, Module):
-            self._make_room(name, "_modules")
-            self._modules[name] = value
+            self._make_room(name, MODULES)
+            self._put(name, value, MODULES)
         elif isinstance(value, Buffer):
-            self._make_room(name, "_buffers")
+            self._make_room(name, BUFFERS)
             self.register_buffer(name, value, value.persistent)
         else:
-            self._set_plain(name, value)
+            self._check_kind(name, value)
+            object.__setattr__(self, name, value)
 
-    def _set_plain(self, name: str, value: Any) -> None:
+    def _check_kind(self, name: str, value: Any) -> None:
+        """Refuse what cannot stand in place of a member."""
         own = self.__dict__
-        for table in _KINDS:
-            if name in own.get(table, ()):
-                if value is not None and not (table == "_buffers" and isinstance(value, Tensor)):
-                    raise TypeError(_refused(self, name, table, value))
-                own[table][name] = value
-                return
-        object.__setattr__(self, name, value)
+        for table in KINDS:
+            fits = value is None or (table == BUFFERS and isinstance(value, Tensor))
+            if name in own.get(table, ()) and not fits:
+                raise TypeError(_refused(self, name, table, value))
 
     def _make_room(self, name: str, table: str) -> None:
         """Forget an attribute of the same name that is of another kind."""
         own = self.__dict__
         if table not in own:
-            raise AttributeError(
-                f"cannot assign {_KINDS[table]} {name!r} before Module.__init__() call: begin "
-                f"{type(self).__name__}.__init__ with super().__init__()"
-            )
-        own.pop(name, None)
-        for other in _KINDS:
-            if other != table:
+            raise AttributeError(_too_early(self, name, table))
+        if name not in own[table]:
+            own.pop(name, None)
+            for other in KINDS:
                 own[other].pop(name, None)
-        if table != "_buffers":
             self._non_persistent_buffers_set.discard(name)
 
     def __delattr__(self, name: str) -> None:
-        for table in _KINDS:
-            if name in self.__dict__.get(table, ()):
-                del self.__dict__[table][name]
-                self._non_persistent_buffers_set.discard(name)
-                return
         object.__delattr__(self, name)
+        for table in KINDS:
+            self.__dict__.get(table, {}).pop(name, None)
+        self._non_persistent_buffers_set.discard(name)
 
     def __dir__(self) -> list[str]:
-        names = {*dir(type(self)), *self.__dict__}
-        names.update(*(self.__dict__.get(table, ()) for table in _KINDS))
-        return sorted(name for name in names if not name[0].isdigit())
+        return [name for name in super().__dir__() if not name[0].isdigit()]
 
     # ---- hooks ----
 
@@ -206,18 +197,25 @@ class Module(State):
     def __repr__(self) -> str:
         extra = self.extra_repr()
         lines = extra.split("\n") if extra else []
-        if len(lines) > 1 or self._modules:
-            for name, module in self._modules.items():
+        below = members(self, MODULES)
+        if len(lines) > 1 or below:
+            for name, module in below:
                 lines.append(f"({name}): " + repr(module).replace("\n", "\n  "))
             return f"{self._get_name()}(\n  " + "\n  ".join(lines) + "\n)"
         return f"{self._get_name()}({extra})"
 
 
-def _refused(module: Module, name: str, table: str, value: Any) -> str:
-    kind = {"_parameters": "Parameter", "_buffers": "Tensor", "_modules": "Module"}[table]
+def _too_early(module: Module, name: str, table: str) -> str:
     return (
-        f"[{type(module).__name__}] cannot assign {type(value).__name__!r} as {_KINDS[table]} "
-        f"{name!r} (expected a {kind} or None)"
+        f"cannot assign {KINDS[table]} {name!r} before Module.__init__() call: begin "
+        f"{type(module).__name__}.__init__ with super().__init__()"
+    )
+
+
+def _refused(module: Module, name: str, table: str, value: Any) -> str:
+    return (
+        f"[{type(module).__name__}] cannot assign {type(value).__name__!r} as {KINDS[table]} "
+        f"{name!r} (expected a {_EXPECTED[table]} or None)"
     )
 
 

@@ -150,7 +150,7 @@ class _Parametrized:
     def __getattr__(self, name: str) -> Any:
         lists = _lists(self)
         if name not in lists:
-            return super().__getattr__(name)  # type: ignore[misc]
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
         if not _Cache.depth:
             return lists[name]()
         key = (id(self), name)
@@ -169,8 +169,8 @@ class _Parametrized:
 
 
 def _lists(module: Any) -> dict[str, Any]:
-    held = vars(module).get("_modules", {}).get("parametrizations")
-    return {} if held is None else vars(held)["_modules"]
+    held = vars(module).get("parametrizations")
+    return dict(held.items()) if isinstance(held, ModuleDict) else {}
 
 
 _kinds: dict[type[Module], type[Module]] = {}
