@@ -46,7 +46,7 @@ TESTED_ELSEWHERE = {
     "test_repr.py": "set_printoptions",
     "test_threads.py": "get_num_threads set_num_threads",
     "test_containers.py": "Module ModuleDict ModuleList ParameterDict ParameterList Sequential",
-    "test_modules.py": "Buffer Parameter",
+    "test_parameters.py": "Buffer Parameter",
     "test_lazy.py": "LazyModuleMixin UninitializedBuffer UninitializedParameter",
     "test_recurrent.py": "RNNBase RNNCellBase",
     "test_views.py": """

@@ -128,6 +128,9 @@ def test_the_cache_computes_once():
         assert model.weight is first
     assert Doubled.calls == 1
     assert model.weight is not first
+    nn.init.ones_(model.parametrizations.weight.original)
+    with parametrize.cached():
+        assert lm.equal(model.weight, lm.full((2, 2), 2.0))
 
 
 @pytest.mark.parametrize("copied", [copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))])
