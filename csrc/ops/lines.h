@@ -25,7 +25,7 @@ struct Lines {
     constexpr int64_t kCached = int64_t{1} << 16, kLeast = 64, kMost = 1024;
     const int64_t most =
         n * kLeast > kCached ? kMost : std::min(kMost, kCached / n / kLeast * kLeast);
-    const int64_t runs = (inner + most - 1) / most;
+    const int64_t runs = std::max<int64_t>(1, (inner + most - 1) / most);
     return ((inner + runs - 1) / runs + kLeast - 1) / kLeast * kLeast;
   }
 };

@@ -75,7 +75,7 @@ class _Norm(Module):
         """Forget all batches: mean 0, variance 1."""
         if self.track_running_stats:
             for name, value in _FRESH.items():
-                self._buffers[name].fill_(value)  # type: ignore[union-attr]
+                getattr(self, name).fill_(value)
 
     def reset_parameters(self) -> None:
         """Set weights to 1 and biases to 0, and forget all batches."""
@@ -118,18 +118,17 @@ class _BatchNorm(_Norm):
     def forward(self, input: Tensor) -> Tensor:
         """Normalize."""
         self._check(input)
-        parameters, buffers = self._parameters, self._buffers
-        mean, var = buffers["running_mean"], buffers["running_var"]
+        mean, var = self.running_mean, self.running_var
         training = self.training
-        count = buffers["num_batches_tracked"] if training else None
+        count = self.num_batches_tracked if training else None
         if training and not self.track_running_stats:
             mean = var = count = None
         return _nn.batch_norm(
             input,
             mean,
             var,
-            parameters["weight"],
-            parameters["bias"],
+            self.weight,
+            self.bias,
             training or mean is None,
             self.momentum,
             self.eps,
@@ -190,13 +189,12 @@ class _InstanceNorm(_Norm):
         return self._normalize(input) if batched else self._normalize(input.unsqueeze(0)).squeeze(0)
 
     def _normalize(self, input: Tensor) -> Tensor:
-        parameters, buffers = self._parameters, self._buffers
         return F.instance_norm(
             input,
-            buffers["running_mean"],
-            buffers["running_var"],
-            parameters["weight"],
-            parameters["bias"],
+            self.running_mean,
+            self.running_var,
+            self.weight,
+            self.bias,
             self.training or not self.track_running_stats,
             self.momentum or 0.0,
             self.eps,
