@@ -18,12 +18,17 @@ set(LAMINA_CORE_SOURCES
   csrc/ops/arg_reduce.cpp
   csrc/ops/avg_pool.cpp
   csrc/ops/batch_norm.cpp
+  csrc/ops/class_targets.cpp
   csrc/ops/copy.cpp
+  csrc/ops/cross_entropy.cpp
+  csrc/ops/ctc_loss.cpp
   csrc/ops/cumulative.cpp
   csrc/ops/dropout.cpp
   csrc/ops/elementwise.cpp
   csrc/ops/elementwise_grad.cpp
   csrc/ops/fold.cpp
+  csrc/ops/embedding.cpp
+  csrc/ops/embedding_bag.cpp
   csrc/ops/gemm.cpp
   csrc/ops/gemm_blocks.cpp
   csrc/ops/gradients.cpp
@@ -38,11 +43,14 @@ set(LAMINA_CORE_SOURCES
   csrc/ops/linalg.cpp
   csrc/ops/loop.cpp
   csrc/ops/max_pool.cpp
+  csrc/ops/multilabel_margin.cpp
   csrc/ops/multinomial.cpp
+  csrc/ops/nll_loss.cpp
   csrc/ops/norm_grad.cpp
   csrc/ops/optimizer.cpp
   csrc/ops/pool_shape.cpp
   csrc/ops/pool_windows.cpp
+  csrc/ops/pair_loss.cpp
   csrc/ops/random.cpp
   csrc/ops/rearrange.cpp
   csrc/ops/recurrent.cpp
@@ -52,6 +60,7 @@ set(LAMINA_CORE_SOURCES
   csrc/ops/reduction.cpp
   csrc/ops/resample.cpp
   csrc/ops/resample_table.cpp
+  csrc/ops/row_sums.cpp
   csrc/ops/scatter.cpp
   csrc/ops/softmax.cpp
   csrc/ops/sort.cpp
