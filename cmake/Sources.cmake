@@ -26,9 +26,9 @@ set(LAMINA_CORE_SOURCES
   csrc/ops/dropout.cpp
   csrc/ops/elementwise.cpp
   csrc/ops/elementwise_grad.cpp
-  csrc/ops/fold.cpp
   csrc/ops/embedding.cpp
   csrc/ops/embedding_bag.cpp
+  csrc/ops/fold.cpp
   csrc/ops/gemm.cpp
   csrc/ops/gemm_blocks.cpp
   csrc/ops/gradients.cpp
@@ -48,9 +48,9 @@ set(LAMINA_CORE_SOURCES
   csrc/ops/nll_loss.cpp
   csrc/ops/norm_grad.cpp
   csrc/ops/optimizer.cpp
+  csrc/ops/pair_loss.cpp
   csrc/ops/pool_shape.cpp
   csrc/ops/pool_windows.cpp
-  csrc/ops/pair_loss.cpp
   csrc/ops/random.cpp
   csrc/ops/rearrange.cpp
   csrc/ops/recurrent.cpp

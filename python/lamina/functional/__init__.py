@@ -11,6 +11,7 @@ from lamina.functional.compare import *
 from lamina.functional.contraction import *
 from lamina.functional.conversion import *
 from lamina.functional.creation import *
+from lamina.functional.distance import *
 from lamina.functional.elementwise import *
 from lamina.functional.inplace import *
 from lamina.functional.linear_algebra import *

@@ -17,7 +17,6 @@ __all__ = [
     "addmv",
     "addr",
     "baddbmm",
-    "cdist",
     "chain_matmul",
     "cross",
     "dist",
@@ -29,7 +28,7 @@ __all__ = [
     "trace",
     "vdot",
 ]
-__methods__ = [name for name in __all__ if name not in ("cdist", "chain_matmul")]
+__methods__ = [name for name in __all__ if name != "chain_matmul"]
 __methods__ += ["addbmm_", "addmm_", "addmv_", "addr_", "baddbmm_"]
 
 
@@ -198,16 +197,6 @@ def trace(input: Tensor) -> Tensor:
 def dist(input: Tensor, other: Tensor, p: float = 2) -> Tensor:
     """Return the p-norm of the difference."""
     return _core.norm(input - other, p)
-
-
-def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str | None = None) -> Tensor:
-    """Return the p-norm distances between the rows of two (stacks of) matrices."""
-    if x1.ndim < 2 or x2.ndim < 2 or x1.size(-1) != x2.size(-1):
-        raise ValueError(
-            "[cdist] expected matrices with as many columns; "
-            f"got shapes {tuple(x1.shape)} and {tuple(x2.shape)}"
-        )
-    return _core.norm(x1.unsqueeze(-2) - x2.unsqueeze(-3), p, dim=-1)
 
 
 def _check_vectors(op: str, *vectors: Tensor) -> None:

@@ -8,7 +8,10 @@ from lamina.nn import init as init
 from lamina.nn import utils as utils
 from lamina.nn.activation import *
 from lamina.nn.adaptive import *
+from lamina.nn.adaptive_softmax import *
 from lamina.nn.attention import *
+from lamina.nn.binary_loss import *
+from lamina.nn.class_loss import *
 from lamina.nn.containers import *
 from lamina.nn.conv import *
 from lamina.nn.distance import *
@@ -24,6 +27,7 @@ from lamina.nn.parameter import *
 from lamina.nn.parameter_containers import *
 from lamina.nn.pooling import *
 from lamina.nn.preprocessing import *
+from lamina.nn.ranking_loss import *
 from lamina.nn.recurrent import *
 from lamina.nn.recurrent_cells import *
 from lamina.nn.transformer import *

@@ -92,7 +92,7 @@ class RMSNorm(_Affine):
 
     def forward(self, input: Tensor) -> Tensor:
         """Normalize."""
-        return F.rms_norm(input, self.normalized_shape, self._parameters["weight"], self.eps)
+        return F.rms_norm(input, self.normalized_shape, self.weight, self.eps)
 
     def extra_repr(self) -> str:
         """Return shape and numbers."""

@@ -6,6 +6,8 @@ from __future__ import annotations
 from lamina.nn.functional.activation import *
 from lamina.nn.functional.adaptive import *
 from lamina.nn.functional.attention import *
+from lamina.nn.functional.binary_loss import *
+from lamina.nn.functional.class_loss import *
 from lamina.nn.functional.conv import *
 from lamina.nn.functional.distance import *
 from lamina.nn.functional.dropout import *
@@ -15,5 +17,6 @@ from lamina.nn.functional.loss import *
 from lamina.nn.functional.normalization import *
 from lamina.nn.functional.padding import *
 from lamina.nn.functional.pooling import *
+from lamina.nn.functional.ranking_loss import *
 from lamina.nn.functional.softmax import *
 from lamina.nn.functional.vision import *
