@@ -25,10 +25,10 @@ class About:
 
 @dataclass(frozen=True)
 class Case:
-    """`contenders[name]()` does the work; the name begins with the library's."""
+    """`prepare()[name]()` does the work; the name begins with the library's."""
 
     about: About
-    contenders: Mapping[str, Contender]
+    prepare: Callable[[], Mapping[str, Contender]]
     to_numpy: Callable[[Any], np.ndarray] = field(default=lambda result: np.asarray(result))
 
 

@@ -55,21 +55,21 @@ def run(groups: list[str], threads: int, dtype: str, rounds: int, only: str) -> 
         print(f"\n{group}, {threads} thread(s), {dtype}; x: best rival's time / ours")
         for rival in rivals:
             rival.ask("begin", group)
-        for about, contenders in _cases(rivals):
+        for about in _cases(rivals):
             if only in about.name:
+                contenders = {name: rival for rival in rivals for name in rival.ask("prepare")}
                 rows.append(_measure(about, contenders, rounds) | {"threads": threads})
                 report.show(rows[-1])
     return rows
 
 
-def _cases(rivals: list[Rival]) -> Iterator[tuple[About, dict[str, Rival]]]:
-    """Each case, and who takes part in it."""
+def _cases(rivals: list[Rival]) -> Iterator[About]:
+    """Take everybody from case to case."""
     while True:
-        answers = [(rival, rival.ask("advance")) for rival in rivals]
-        if any(answer is None for _, answer in answers):
+        first, *_ = [rival.ask("advance") for rival in rivals]
+        if first is None:
             return
-        contenders = {name: rival for rival, (_, names) in answers for name in names}
-        yield answers[0][1][0], contenders
+        yield first
 
 
 def _measure(about: About, contenders: dict[str, Rival], rounds: int) -> dict[str, Any]:

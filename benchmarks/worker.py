@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from multiprocessing.connection import Connection
 from typing import Any
 
-from benchmarks.case import Case
+from benchmarks.case import Case, Contender
 
 
 def serve(told: Connection, library: str, threads: int, dtype: str) -> None:
@@ -31,6 +31,7 @@ class Work:
         self._dtype = dtype
         self._cases: Iterator[Case] = iter(())
         self._case: Any = None
+        self._contenders: Mapping[str, Contender] = {}
         self._calls: dict[str, int] = {}
 
     def begin(self, group: str) -> None:
@@ -40,22 +41,24 @@ class Work:
         self._cases = GROUPS[group](self._dtype)
 
     def advance(self) -> Any:
-        """Go to the next case: what it is, and who of this library takes part; None at the end."""
+        """Go to the next case and say what it is; None at the end."""
         self._case = next(self._cases, None)
-        if self._case is None:
-            return None
-        names = [name for name in self._case.contenders if name.split()[0] == self._library]
-        return self._case.about, names
+        return self._case and self._case.about
+
+    def prepare(self) -> list[str]:
+        """Make ready for the case; who of this library takes part."""
+        self._contenders = self._case.prepare()
+        return [name for name in self._contenders if name.split()[0] == self._library]
 
     def result(self, name: str) -> Any:
         """What a contender computes, as an array."""
-        return self._case.to_numpy(self._case.contenders[name]())
+        return self._case.to_numpy(self._contenders[name]())
 
     def measure(self, name: str) -> float:
         """Time one round of a contender: seconds a call."""
         from benchmarks import timing
 
-        function = self._case.contenders[name]
+        function = self._contenders[name]
         function()
         key = f"{self._case.about.name}/{name}"
         if key not in self._calls:

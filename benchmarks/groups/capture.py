@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 import lamina as lm
-from benchmarks.case import About, Case
+from benchmarks.case import About, Case, Contender
 from benchmarks.libraries import load_jax, torch
 
 Array = np.ndarray
@@ -130,15 +131,22 @@ def _value(result: Any) -> Array:
     return np.asarray(result.detach()) if hasattr(result, "detach") else np.asarray(result)
 
 
+def _contenders(workload: Workload) -> dict[str, Contender]:
+    contenders = {"lamina": _compiled(workload), "lamina eager": _eager(lm, workload)}
+    if torch is not None:
+        contenders["torch"] = _eager(torch, workload)
+    if jax := load_jax():
+        contenders["jax"] = _jitted(jax, workload)
+    return contenders
+
+
 def cases(_: str) -> Iterator[Case]:
     """Each workload; every contender takes its first step in the check, from the same weights."""
-    jax = load_jax()
     for workload in WORKLOADS:
-        contenders = {"lamina": _compiled(workload), "lamina eager": _eager(lm, workload)}
-        if torch is not None:
-            contenders["torch"] = _eager(torch, workload)
-        if jax is not None:
-            contenders["jax"] = _jitted(jax, workload)
         products = sum(a * b for a, b in zip(workload.sizes, workload.sizes[1:], strict=False))
         flops = 2.0 * workload.batch * (3 * products - workload.sizes[0] * workload.sizes[1])
-        yield Case(About("capture", workload.name, flops=flops), contenders, to_numpy=_value)
+        yield Case(
+            About("capture", workload.name, flops=flops),
+            partial(_contenders, workload),
+            to_numpy=_value,
+        )

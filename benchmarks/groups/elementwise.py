@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -55,6 +56,6 @@ def cases(dtype: str) -> Iterator[Case]:
         a = rng.standard_normal(count).astype(dtype)
         b = np.abs(rng.standard_normal(count)).astype(dtype) + 0.1
         for name, function, in_numpy, reads in FUNCTIONS:
-            contenders = _contenders(function, in_numpy, a, b)
             traffic = float(a.itemsize) * count * (reads + 1)
-            yield Case(About("elementwise", f"{name} {count}", bytes=traffic), contenders)
+            about = About("elementwise", f"{name} {count}", bytes=traffic)
+            yield Case(about, partial(_contenders, function, in_numpy, a, b))

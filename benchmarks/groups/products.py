@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 
 import lamina as lm
-from benchmarks.case import About, Case
+from benchmarks.case import About, Case, Contender
 from benchmarks.libraries import torch
 
 # m, n, k
@@ -28,7 +29,7 @@ SIZES = [
 TRANSPOSED = [(128, 512, 784), (64, 128, 784), (784, 128, 64), (128, 10, 128), (256, 256, 256)]
 
 
-def _case(m: int, n: int, k: int, layout: str, dtype: str) -> Case:
+def _contenders(m: int, n: int, k: int, layout: str, dtype: str) -> dict[str, Contender]:
     rng = np.random.default_rng(m + n + k)
     a = rng.standard_normal((k, m) if layout[0] == "t" else (m, k)).astype(dtype)
     b = rng.standard_normal((n, k) if layout[1] == "t" else (k, n)).astype(dtype)
@@ -37,16 +38,20 @@ def _case(m: int, n: int, k: int, layout: str, dtype: str) -> Case:
     x, y = lm.tensor(a), lm.tensor(b)
     x = x.T if layout[0] == "t" else x
     y = y.T if layout[1] == "t" else y
-    contenders = {"lamina": lambda: x @ y, "numpy": lambda: a_view @ b_view}
+    contenders: dict[str, Contender] = {"lamina": lambda: x @ y, "numpy": lambda: a_view @ b_view}
     if torch is not None:
         p, q = torch.tensor(a), torch.tensor(b)
         p = p.T if layout[0] == "t" else p
         q = q.T if layout[1] == "t" else q
         contenders["torch"] = lambda: p @ q
+    return contenders
+
+
+def _case(m: int, n: int, k: int, layout: str, dtype: str) -> Case:
     name = f"{m}x{n}x{k}" + ("" if layout == "nn" else f" {layout}")
     flops = 2.0 * m * n * k
     about = About("products", name, flops=flops, atol=1e-5 * k**0.5, rtol=1e-3)
-    return Case(about, contenders)
+    return Case(about, partial(_contenders, m, n, k, layout, dtype))
 
 
 def cases(dtype: str) -> Iterator[Case]:

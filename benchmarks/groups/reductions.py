@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -56,7 +57,7 @@ def cases(dtype: str) -> Iterator[Case]:
         for name, function, in_numpy in FUNCTIONS:
             traffic = float(a.nbytes) * (2 if name.startswith("softmax") else 1)
             title = f"{name} {shape[0]}x{shape[1]}"
-            contenders = _contenders(function, in_numpy, a)
             # A sum of n numbers near 1 is about sqrt(n), and so is its error in epsilons.
             atol = 1e-5 * float(a.size) ** 0.5
-            yield Case(About("reductions", title, bytes=traffic, atol=atol), contenders)
+            about = About("reductions", title, bytes=traffic, atol=atol)
+            yield Case(about, partial(_contenders, function, in_numpy, a))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 import lamina as lm
-from benchmarks.case import About, Case
+from benchmarks.case import About, Case, Contender
 from benchmarks.libraries import torch
 
 
@@ -93,7 +94,7 @@ CASES = [
 def cases(_: str) -> Iterator[Case]:
     """One op of each kind on 2x2 or 4x4 elements."""
     for name, make in CASES:
-        yield Case(About("small", name), _contenders(make), to_numpy=_to_numpy)
+        yield Case(About("small", name), partial(_contenders, make), to_numpy=_to_numpy)
     a, b = np.ones((2, 2), np.float32), np.ones((2, 2), np.float32)
-    contenders = {"lamina": _binary(False)(lm), "numpy": lambda: a + b}
-    yield Case(About("small", "x + y in NumPy"), contenders)
+    contenders: dict[str, Contender] = {"lamina": _binary(False)(lm), "numpy": lambda: a + b}
+    yield Case(About("small", "x + y in NumPy"), lambda: contenders)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -33,11 +34,15 @@ def _value(loss: Any) -> np.ndarray:
     return np.asarray(loss.detach())
 
 
+def _contenders(workload: Workload) -> dict[str, Contender]:
+    contenders = {"lamina": _eager(lm, workload)}
+    if torch is not None:
+        contenders["torch"] = _eager(torch, workload)
+    return contenders
+
+
 def cases(_: str) -> Iterator[Case]:
     """Each workload; the check is the loss of everybody's first step, from the same weights."""
     for workload in WORKLOADS:
-        contenders = {"lamina": _eager(lm, workload)}
-        if torch is not None:
-            contenders["torch"] = _eager(torch, workload)
         about = About("steps", workload.name, flops=workload.flops, rtol=workload.rtol)
-        yield Case(about, contenders, to_numpy=_value)
+        yield Case(about, partial(_contenders, workload), to_numpy=_value)
