@@ -17,6 +17,9 @@ set(LAMINA_CORE_SOURCES
   csrc/ops/advanced_index.cpp
   csrc/ops/arg_reduce.cpp
   csrc/ops/avg_pool.cpp
+  csrc/ops/attention.cpp
+  csrc/ops/attention_blocks.cpp
+  csrc/ops/attention_composed.cpp
   csrc/ops/batch_norm.cpp
   csrc/ops/class_targets.cpp
   csrc/ops/copy.cpp

@@ -5,6 +5,11 @@
 
 namespace lamina {
 
+// The scores of some keys (rows, `pitch` apart) for some queries (adjacent).
+struct ScoreBlock {
+  int64_t keys, queries, pitch;
+};
+
 template <class T>
 struct AttentionKernels {
 #define FLOAT_KERNEL(name, args) void(*name) args;
