@@ -49,6 +49,7 @@ TESTED_ELSEWHERE = {
     "test_parameters.py": "Buffer Parameter",
     "test_lazy.py": "LazyModuleMixin UninitializedBuffer UninitializedParameter",
     "test_recurrent.py": "RNNBase RNNCellBase",
+    "test_transformer.py": "TransformerDecoder TransformerEncoder",
     "test_views.py": """
         data_ptr dim element_size is_contiguous ndimension nelement numel size storage_offset stride
     """,
