@@ -16,10 +16,10 @@ set(LAMINA_CORE_SOURCES
   csrc/kernels/dispatch.cpp
   csrc/ops/advanced_index.cpp
   csrc/ops/arg_reduce.cpp
-  csrc/ops/avg_pool.cpp
   csrc/ops/attention.cpp
   csrc/ops/attention_blocks.cpp
   csrc/ops/attention_composed.cpp
+  csrc/ops/avg_pool.cpp
   csrc/ops/batch_norm.cpp
   csrc/ops/class_targets.cpp
   csrc/ops/copy.cpp

@@ -15,9 +15,6 @@ from lamina.nn.parameter import Parameter
 __all__ = ["MultiheadAttention"]
 
 
-_SEPARATE = ("q_proj_weight", "k_proj_weight", "v_proj_weight")
-
-
 class NonDynamicallyQuantizableLinear(Linear):
     """A Linear under the name that PyTorch prints for it."""
 
@@ -83,8 +80,8 @@ class MultiheadAttention(Module):
         self._reset_parameters()
 
     def _reset_parameters(self) -> None:
-        for name in ("in_proj_weight", *_SEPARATE):
-            weight = self._parameters[name]
+        separate = self.q_proj_weight, self.k_proj_weight, self.v_proj_weight
+        for weight in (self.in_proj_weight, *separate):
             if weight is not None:
                 init.xavier_uniform_(weight)
         for bias in (self.in_proj_bias, self.out_proj.bias):
@@ -110,17 +107,17 @@ class MultiheadAttention(Module):
         Without weights nothing as large as all of them is computed. `is_causal` says that
         `attn_mask` is the causal mask, which then need not be read.
         """
-        own, out = self._parameters, self.out_proj
+        separate = self.q_proj_weight, self.k_proj_weight, self.v_proj_weight
         layer = _multihead.MultiHead(
             self.num_heads,
-            own["in_proj_weight"],
-            [weight for name in _SEPARATE if (weight := own[name]) is not None],
-            own["in_proj_bias"],
-            own["bias_k"],
-            own["bias_v"],
+            self.in_proj_weight,
+            [weight for weight in separate if weight is not None],
+            self.in_proj_bias,
+            self.bias_k,
+            self.bias_v,
             self.add_zero_attn,
-            out.weight,
-            out.bias,
+            self.out_proj.weight,
+            self.out_proj.bias,
             self.batch_first,
         )
         masks = _multihead.Masks(attn_mask, key_padding_mask, is_causal)
