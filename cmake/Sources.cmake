@@ -22,6 +22,10 @@ set(LAMINA_CORE_SOURCES
   csrc/ops/avg_pool.cpp
   csrc/ops/batch_norm.cpp
   csrc/ops/class_targets.cpp
+  csrc/ops/conv.cpp
+  csrc/ops/conv_plan.cpp
+  csrc/ops/conv_run.cpp
+  csrc/ops/conv_weight.cpp
   csrc/ops/copy.cpp
   csrc/ops/cross_entropy.cpp
   csrc/ops/ctc_loss.cpp

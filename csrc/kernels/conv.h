@@ -1,9 +1,60 @@
-// The kernels of convolution, one pointer a line of conv.def, and what they work on.
+// The kernels of convolution, one pointer a line of conv.def, and what they work on. An image is
+// read through offsets: its element for pixel i and summand p is image[pixels[i] + summands[p]].
 #pragma once
 
 #include <cstdint>
 
 namespace lamina {
+
+// A rectangle of an image with zeros where it lies outside, laid out for reading through offsets:
+// element (c, z, y, x) is at c * channel + z * plane + y * row + x % phases * phase + x / phases.
+struct PatchLayout {
+  int64_t channel, plane, row, phase, phases;
+};
+
+// The copy of a rectangle: `size` elements from position `first` (which may be negative) of an image
+// of contiguous `channels` of shape `from_size`. Dimensions are z, y, x.
+template <class T>
+struct PatchCopy {
+  const T* from;
+  int64_t channels;
+  int64_t from_size[3], first[3], size[3];
+  T* to;
+  PatchLayout layout;
+};
+
+// out(channel c, pixel i) = bias[c] + sum over p < depth of weights[p * panel + c] * image(i, p),
+// at out + c * out_channel + the pixel's place: out_pixels[i], or i where that is null.
+// Pixels come in lines of `line`, which are adjacent in the image and `out_step` apart in the result.
+template <class T>
+struct ConvBlock {
+  int64_t pixels, channels, depth, line;
+  const T* image;
+  const int64_t* image_pixels;
+  const int64_t* summands;
+  const T* weights;  // with zeros from `channels` to `panel`, which is a multiple of the width
+  int64_t panel;
+  T* out;
+  int64_t out_channel, out_step;
+  const int64_t* out_pixels;
+  const T* bias;  // or null
+};
+
+// c (m, panel) = a (m, k) b (k, panel), added to c if `adds`; a(i, p) is a[rows[i] + columns[p]].
+template <class T>
+struct GatheredProduct {
+  int64_t m, k;
+  const T* a;
+  const int64_t* rows;
+  const int64_t* columns;
+  const T* b;
+  int64_t panel;
+  T* c;
+  bool adds;
+};
+
+// Vectors of the widest panel that the kernels take.
+constexpr int64_t kPanelVectors = 2;
 
 template <class T>
 struct ConvKernels {
