@@ -12,8 +12,8 @@ struct PatchLayout {
   int64_t channel, plane, row, phase, phases;
 };
 
-// The copy of a rectangle: `size` elements from position `first` (which may be negative) of an image
-// of contiguous `channels` of shape `from_size`. Dimensions are z, y, x.
+// The copy of a rectangle: `size` elements from position `first` (which may be negative) of an
+// image of contiguous `channels` of shape `from_size`. Dimensions are z, y, x.
 template <class T>
 struct PatchCopy {
   const T* from;
@@ -25,7 +25,8 @@ struct PatchCopy {
 
 // out(channel c, pixel i) = bias[c] + sum over p < depth of weights[p * panel + c] * image(i, p),
 // at out + c * out_channel + the pixel's place: out_pixels[i], or i where that is null.
-// Pixels come in lines of `line`, which are adjacent in the image and `out_step` apart in the result.
+// Pixels come in lines of `line`, which are adjacent in the image and `out_step` apart in the
+// result.
 template <class T>
 struct ConvBlock {
   int64_t pixels, channels, depth, line;

@@ -29,12 +29,8 @@ struct Form {
     for (int d = 3 - dims; d < 3; ++d) sizes.push_back(space[static_cast<size_t>(d)]);
     return sizes;
   }
-  Dims x_sizes() const {
-    return with_space(shape.batch, shape.groups * shape.channels, shape.in);
-  }
-  Dims y_sizes() const {
-    return with_space(shape.batch, shape.groups * shape.filters, shape.out);
-  }
+  Dims x_sizes() const { return with_space(shape.batch, shape.groups * shape.channels, shape.in); }
+  Dims y_sizes() const { return with_space(shape.batch, shape.groups * shape.filters, shape.out); }
   Dims weight_sizes() const {
     return with_space(shape.groups * shape.filters, shape.channels, shape.kernel);
   }
@@ -163,8 +159,8 @@ void check_operands(const Form& form, const Tensor& x, const Tensor& weight, con
         weight.sizes());
   check(weight.size(0) % groups == 0, form.op, "expected a weight whose first size, ",
         weight.size(0), ", is divisible by groups=", groups);
-  check(!bias || bias.sizes() == Dims{results}, form.op, "expected a bias of shape ",
-        Dims{results}, "; got ", bias ? bias.sizes() : Dims{});
+  check(!bias || bias.sizes() == Dims{results}, form.op, "expected a bias of shape ", Dims{results},
+        "; got ", bias ? bias.sizes() : Dims{});
 }
 
 // What the shapes of the operands and the options say; sizes of the result are still to come.
@@ -246,7 +242,8 @@ Tensor conv_transpose(int dims, const Tensor& given, const Tensor& weight, const
           "expected an output_padding below the stride or the dilation; got ", output_padding);
     s.in[d] = (s.out[d] - 1) * s.stride[d] - 2 * s.before[d] + s.dilation[d] * (s.kernel[d] - 1) +
               extra[d] + 1;
-    check(s.out[d] > 0 && s.in[d] > 0, form.op, "expected a result that is not empty; got an input of shape ",
+    check(s.out[d] > 0 && s.in[d] >= 0, form.op,
+          "expected an input that fills the padding taken off the result; got shape ",
           given.sizes());
   }
   const Tensor out = input_grad(form, y, weight, bias);

@@ -30,7 +30,8 @@ Axis forward_axis(const ConvShape& s, size_t d, int64_t places) {
   return {pass};
 }
 
-// Place i of the input gets y's gradient at o through tap k where i + before = o * stride + k * dilation.
+// Place i of the input gets y's gradient at o through tap k where i + before = o * stride + k *
+// dilation.
 Axis input_grad_axis(const ConvShape& s, size_t d, int64_t places) {
   const int64_t stride = s.stride[d], before = s.before[d];
   Axis axis;

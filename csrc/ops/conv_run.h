@@ -1,5 +1,5 @@
-// Runs the plans of convolutions on plain memory, over threads; tensors and gradients are conv.cpp's.
-// The bits of a result depend on the plan and the values alone.
+// Runs the plans of convolutions on plain memory, over threads; tensors and gradients are
+// conv.cpp's. The bits of a result depend on the plan and the values alone.
 #pragma once
 
 #include "ops/conv_plan.h"

@@ -51,8 +51,7 @@ class WeightGrad {
   void add_piece(int64_t panel, int64_t piece, Patch<T>& patch, Scratch<T>& turned) {
     const int64_t group = panel / plan_.panels(), first = panel % plan_.panels() * plan_.panel;
     const int64_t begin = units_ * piece / pieces_, end = units_ * (piece + 1) / pieces_;
-    if (channels_of(panel) < plan_.panel)
-      std::fill_n(turned.data(), kPixels * plan_.panel, T(0));
+    if (channels_of(panel) < plan_.panel) std::fill_n(turned.data(), kPixels * plan_.panel, T(0));
     for (int64_t unit = begin; unit < end; ++unit) {
       const int64_t image = unit / plan_.bands * plan_.groups + group, band = unit % plan_.bands;
       const T* read = patch.read(x_, image, band);
@@ -63,9 +62,9 @@ class WeightGrad {
         const int64_t count = std::min(kPixels, pixels - i);
         kernels().get<T>().copy_matrix(count, channels_of(panel), grad + i, 1, plan_.to_count(),
                                        turned.data(), plan_.panel);
-        kernels().conv<T>().gathered_product(
-            {depth_, count, read, pass_.summands.data(), pass_.pixels.data() + i, turned.data(),
-             plan_.panel, sums(panel, piece), unit > begin || i > 0});
+        kernels().conv<T>().gathered_product({depth_, count, read, pass_.summands.data(),
+                                              pass_.pixels.data() + i, turned.data(), plan_.panel,
+                                              sums(panel, piece), unit > begin || i > 0});
       }
     }
   }
@@ -78,8 +77,8 @@ class WeightGrad {
     block.c = sums(panel, 0);
     block.c_col = 1;
     if (pieces_ > 1) kernels().get<T>().gemm_combine(sums(panel, 0), pieces_, block);
-    const int64_t filter = panel / plan_.panels() * plan_.to_channels +
-                           panel % plan_.panels() * plan_.panel;
+    const int64_t filter =
+        panel / plan_.panels() * plan_.to_channels + panel % plan_.panels() * plan_.panel;
     kernels().get<T>().copy_matrix(channels_of(panel), depth_, sums(panel, 0), 1, plan_.panel,
                                    grad_weight + filter * depth_, depth_);
   }

@@ -17,8 +17,7 @@ void multiply_gathered(const GatheredProduct<T>& product, int64_t i) {
   Vector sum[R][V];
   LAMINA_UNROLL for (int r = 0; r < R; ++r) {
     LAMINA_UNROLL for (int v = 0; v < V; ++v) {
-      sum[r][v] =
-          product.adds ? Vector::load(c + r * kPanel + v * Vector::width) : Vector(T(0));
+      sum[r][v] = product.adds ? Vector::load(c + r * kPanel + v * Vector::width) : Vector(T(0));
     }
   }
   const int64_t* column = product.columns;
