@@ -26,6 +26,8 @@ set(LAMINA_CORE_SOURCES
   csrc/ops/conv_plan.cpp
   csrc/ops/conv_run.cpp
   csrc/ops/conv_weight.cpp
+  csrc/ops/conv_winograd.cpp
+  csrc/ops/conv_winograd_weight.cpp
   csrc/ops/copy.cpp
   csrc/ops/cross_entropy.cpp
   csrc/ops/ctc_loss.cpp

@@ -54,6 +54,31 @@ struct GatheredProduct {
   bool adds;
 };
 
+// A row of Winograd's tiles F(2x2, 3x3): 4x4 pixels in, 2x2 out, two apart. The numbers of a tile
+// lie in 16 planes, a vector of channels a tile; pixels are vectors of channels too.
+template <class T>
+struct WinogradRow {
+  int64_t tiles, channels;
+  T* lines[4];           // of pixels, null where outside the image; an output has two
+  int64_t width, first;  // pixels of a line; where the first tile begins, which may be negative
+  int64_t line_step;     // from pixel to pixel
+  T* planes;
+  int64_t plane, plane_step;  // from plane to plane, from tile to tile
+  const T* bias;              // of an output's channels, or null
+};
+
+// Filters of 3x3 taps, (depth, 9, panel), and the 16 planes (depth, panel) of their transforms.
+template <class T>
+struct WinogradFilters {
+  int64_t depth, panel;
+  T* taps;
+  T* planes;
+  int64_t plane;
+  bool flipped;  // the taps in reverse
+};
+
+constexpr int64_t kWinogradPlanes = 16;
+
 // Vectors of the widest panel that the kernels take.
 constexpr int64_t kPanelVectors = 2;
 

@@ -7,6 +7,7 @@
 #include "exec/launch.h"
 #include "kernels/dispatch.h"
 #include "ops/conv_run.h"
+#include "ops/conv_winograd.h"
 #include "ops/copy.h"
 #include "ops/reduce.h"
 #include "ops/view.h"
@@ -53,19 +54,38 @@ Lanes lanes_of() {
   return {kernels().get<T>().gemm_tiles.width, sizeof(T)};
 }
 
-using MakePlan = ConvPlan (*)(const ConvShape&, Lanes);
-
-void launch_conv(const Form& form, MakePlan make_plan, const Tensor& from, const Tensor& weight,
-                 const Tensor& bias, const Tensor& out) {
-  if (out.count() == 0) return;
+// Runs `work(memory of out, from, weight, bias or null)` as a launch.
+template <class T, class Work>
+void launch_conv(const Form& form, const Tensor& from, const Tensor& weight, const Tensor& bias,
+                 const Tensor& out, Work work) {
   const bool biased = static_cast<bool>(bias);
+  exec::launch(form.op, {&out}, {&from, &weight, biased ? &bias : &weight},
+               [work, biased](exec::Buffers buffers) {
+                 work(buffers.get<T>(0), buffers.get<T>(1), buffers.get<T>(2),
+                      biased ? buffers.get<T>(3) : nullptr);
+               });
+}
+
+// One image of channels to another: the convolution, or its gradient for the input.
+void convolve(const Form& form, bool is_grad, const Tensor& from, const Tensor& weight,
+              const Tensor& bias, const Tensor& out) {
+  if (out.count() == 0) return;
+  const ConvShape& shape = form.shape;
   visit_floating(out.dtype(), [&]<class T>() {
-    auto plan = std::make_shared<const ConvPlan>(make_plan(form.shape.merged(), lanes_of<T>()));
-    exec::launch(form.op, {&out}, {&from, &weight, biased ? &bias : &weight},
-                 [plan, biased](exec::Buffers buffers) {
-                   run_conv<T>(*plan, buffers.get<T>(1), buffers.get<T>(2),
-                               biased ? buffers.get<T>(3) : nullptr, buffers.get<T>(0));
-                 });
+    const Lanes lanes = lanes_of<T>();
+    if (suits_winograd(shape)) {
+      const WinogradPlan plan =
+          is_grad ? plan_winograd_input_grad(shape, lanes) : plan_winograd(shape, lanes);
+      launch_conv<T>(form, from, weight, bias, out, [plan](T* y, const T* x, const T* w, const T* b) {
+        run_winograd(plan, x, w, b, y);
+      });
+      return;
+    }
+    auto plan = std::make_shared<const ConvPlan>(
+        is_grad ? plan_input_grad(shape.merged(), lanes) : plan_forward(shape.merged(), lanes));
+    launch_conv<T>(form, from, weight, bias, out, [plan](T* y, const T* x, const T* w, const T* b) {
+      run_conv(*plan, x, w, b, y);
+    });
   });
 }
 
@@ -73,7 +93,7 @@ Tensor forward(const Form& form, const Tensor& input, const Tensor& filters, con
   const Tensor x = contiguous(input), weight = contiguous(filters);
   const Tensor bias = offset ? contiguous(offset) : offset;
   Tensor out = empty(form.y_sizes(), x.dtype());
-  launch_conv(form, &plan_forward, x, weight, bias, out);
+  convolve(form, false, x, weight, bias, out);
   if (autograd::needs_grad(x, weight) || (bias && autograd::needs_grad(bias)))
     autograd::record(form.op, out, {&x, &weight, &bias},
                      [form, x = Saved(x), weight = Saved(weight)](Backward& b) {
@@ -89,7 +109,7 @@ Tensor input_grad(const Form& form, const Tensor& input, const Tensor& filters,
   const Tensor grad = contiguous(input), weight = contiguous(filters);
   const Tensor bias = offset ? contiguous(offset) : offset;
   Tensor out = empty(form.x_sizes(), grad.dtype());
-  launch_conv(form, &plan_input_grad, grad, weight, bias, out);
+  convolve(form, true, grad, weight, bias, out);
   if (autograd::needs_grad(grad, weight) || (bias && autograd::needs_grad(bias)))
     autograd::record(form.op, out, {&grad, &weight, &bias},
                      [form, grad = Saved(grad), weight = Saved(weight)](Backward& b) {
@@ -105,6 +125,13 @@ Tensor weight_grad(const Form& form, const Tensor& input, const Tensor& output_g
   if (x.count() == 0 || grad.count() == 0) return zeros(form.weight_sizes(), x.dtype());
   Tensor out = empty(form.weight_sizes(), x.dtype());
   visit_floating(x.dtype(), [&]<class T>() {
+    if (suits_winograd(form.shape)) {
+      const WinogradPlan plan = plan_winograd(form.shape, lanes_of<T>());
+      exec::launch("conv_weight_grad", {&out}, {&x, &grad}, [plan](exec::Buffers buffers) {
+        run_winograd_weight_grad<T>(plan, buffers.get<T>(1), buffers.get<T>(2), buffers.get<T>(0));
+      });
+      return;
+    }
     auto plan =
         std::make_shared<const ConvPlan>(plan_weight_grad(form.shape.merged(), lanes_of<T>()));
     exec::launch("conv_weight_grad", {&out}, {&x, &grad}, [plan](exec::Buffers buffers) {
@@ -181,7 +208,7 @@ Form form_of(const char* op, int dims, const Tensor& weight, const ConvOptions& 
 }
 
 // The convolution of an input padded with `after` behind.
-Tensor convolve(Form& form, const Tensor& given, const Tensor& weight, const Tensor& bias,
+Tensor padded_conv(Form& form, const Tensor& given, const Tensor& weight, const Tensor& bias,
                 const Extent& after) {
   ConvShape& s = form.shape;
   check_operands(form, given, weight, bias, s.groups, weight.size(0));
@@ -207,7 +234,7 @@ Tensor convolve(Form& form, const Tensor& given, const Tensor& weight, const Ten
 Tensor conv(int dims, const Tensor& x, const Tensor& weight, const Tensor& bias,
             const ConvOptions& options) {
   Form form = form_of(kNames[dims - 1], dims, weight, options);
-  return convolve(form, x, weight, bias, form.shape.before);
+  return padded_conv(form, x, weight, bias, form.shape.before);
 }
 
 Tensor conv_same(int dims, const Tensor& x, const Tensor& weight, const Tensor& bias,
@@ -222,7 +249,7 @@ Tensor conv_same(int dims, const Tensor& x, const Tensor& weight, const Tensor& 
     s.before[d] = padding / 2;
     after[d] = padding - s.before[d];
   }
-  return convolve(form, x, weight, bias, after);
+  return padded_conv(form, x, weight, bias, after);
 }
 
 Tensor conv_transpose(int dims, const Tensor& given, const Tensor& weight, const Tensor& bias,

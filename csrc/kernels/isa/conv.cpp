@@ -3,6 +3,7 @@
 #include "kernels/conv.h"
 
 #include "kernels/isa/conv_gather.h"
+#include "kernels/isa/conv_winograd.h"
 #include "kernels/isa/gemm_finish.h"
 #include "kernels/isa/transpose.h"
 #include "kernels/table.h"
