@@ -12,13 +12,13 @@ struct PatchLayout {
   int64_t channel, plane, row, phase, phases;
 };
 
-// The copy of a rectangle: `size` elements from position `first` (which may be negative) of an
-// image of contiguous `channels` of shape `from_size`. Dimensions are z, y, x.
+// The copy of every step-th pixel of a rectangle: `size` of them from position `first` (which may
+// be negative) of an image of contiguous `channels` of shape `from_size`. Dimensions are z, y, x.
 template <class T>
 struct PatchCopy {
   const T* from;
   int64_t channels;
-  int64_t from_size[3], first[3], size[3];
+  int64_t from_size[3], first[3], step[3], size[3];
   T* to;
   PatchLayout layout;
 };
@@ -51,6 +51,20 @@ struct GatheredProduct {
   const T* b;
   int64_t panel;
   T* c;
+  bool adds;
+};
+
+// sums(summand p, channel c) = sum over pixels i of image(i, p) grad(c, i), added to what is there
+// if `adds`; pixels come in lines as in ConvBlock, and grad's channels are `grad_channel` apart.
+template <class T>
+struct ConvDots {
+  int64_t pixels, channels, depth, line;
+  const T* image;
+  const int64_t* image_pixels;
+  const int64_t* summands;
+  const T* grad;
+  int64_t grad_channel;
+  T* sums;  // channels are adjacent
   bool adds;
 };
 

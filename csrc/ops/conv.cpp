@@ -76,13 +76,13 @@ void convolve(const Form& form, bool is_grad, const Tensor& from, const Tensor& 
     if (suits_winograd(shape)) {
       const WinogradPlan plan =
           is_grad ? plan_winograd_input_grad(shape, lanes) : plan_winograd(shape, lanes);
-      launch_conv<T>(form, from, weight, bias, out, [plan](T* y, const T* x, const T* w, const T* b) {
-        run_winograd(plan, x, w, b, y);
-      });
+      launch_conv<T>(
+          form, from, weight, bias, out,
+          [plan](T* y, const T* x, const T* w, const T* b) { run_winograd(plan, x, w, b, y); });
       return;
     }
-    auto plan = std::make_shared<const ConvPlan>(
-        is_grad ? plan_input_grad(shape.merged(), lanes) : plan_forward(shape.merged(), lanes));
+    auto plan = std::make_shared<const ConvPlan>(is_grad ? plan_input_grad(shape.merged(), lanes)
+                                                         : plan_forward(shape.merged(), lanes));
     launch_conv<T>(form, from, weight, bias, out, [plan](T* y, const T* x, const T* w, const T* b) {
       run_conv(*plan, x, w, b, y);
     });
@@ -209,7 +209,7 @@ Form form_of(const char* op, int dims, const Tensor& weight, const ConvOptions& 
 
 // The convolution of an input padded with `after` behind.
 Tensor padded_conv(Form& form, const Tensor& given, const Tensor& weight, const Tensor& bias,
-                const Extent& after) {
+                   const Extent& after) {
   ConvShape& s = form.shape;
   check_operands(form, given, weight, bias, s.groups, weight.size(0));
   const bool batched = given.ndim() == form.dims + 2;

@@ -28,6 +28,7 @@ class Patch {
                                     plan_.from_channels,
                                     {whole[0], whole[1], whole[2]},
                                     {first[0], first[1], first[2]},
+                                    {plan_.sample[0], plan_.sample[1], plan_.sample[2]},
                                     {size[0], size[1], size[2]},
                                     copy_.data(),
                                     plan_.patch});

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <numeric>
 
 namespace lamina {
 
@@ -63,18 +64,28 @@ Reach reach_of(const Axis& axis) {
   return low <= high ? Reach{low, high - low + 1} : Reach{0, 0};
 }
 
-// Pixels as lanes fill vectors where lines are long, channels where there are many; the latter pay
-// for turning the sums around.
-bool prefers_pixels(const ConvPlan& plan, int64_t line, Lanes lanes) {
-  const int64_t depth = plan.from_channels * plan.taps;
-  const auto waste = [&](int64_t n) {
-    return static_cast<double>(ceil_div(n, lanes.width) * lanes.width) / static_cast<double>(n);
-  };
-  const double turning = 1 + 8 / static_cast<double>(std::max<int64_t>(depth, 1));
-  return waste(std::max<int64_t>(line, 1)) <
-         waste(std::max<int64_t>(plan.to_channels, 1)) * turning;
+// How many lanes there are for each that has work, in vectors of `width`.
+double waste(int64_t n, int64_t width) {
+  n = std::max<int64_t>(n, 1);
+  return static_cast<double>(ceil_div(n, width) * width) / static_cast<double>(n);
 }
 
+// A tile one vector wide waits for its loads.
+double cost(int64_t n, int64_t width) { return waste(n, width) * (n <= width ? 1.1 : 1); }
+
+// Pixels as lanes fill vectors where lines are long, channels where there are many; the latter pay
+// for turning the sums around.
+bool prefers_pixels(const ConvPlan& plan, int64_t line, int64_t width) {
+  const auto depth = static_cast<double>(std::max<int64_t>(plan.from_channels * plan.taps, 1));
+  return cost(line, width) < cost(plan.to_channels, width) * (1 + 8 / depth);
+}
+
+// In sums over pixels, these as lanes must be added up in the end.
+bool prefers_dots(const ConvPlan& plan, int64_t line, int64_t width) {
+  return 1.3 * waste(line, width) < cost(plan.to_channels, width);
+}
+
+using Prefers = bool (*)(const ConvPlan&, int64_t line, int64_t width);
 using MakeAxis = Axis (*)(const ConvShape&, size_t, int64_t);
 
 class Planner {
@@ -82,12 +93,12 @@ class Planner {
   Planner(const ConvShape& shape, MakeAxis make_axis, ConvPlan& plan, Lanes lanes)
       : shape_(shape), make_axis_(make_axis), plan_(plan), lanes_(lanes) {}
 
-  void run(bool reads_single) {
+  void run(Prefers prefers) {
     plan_.axis = 0;
     while (plan_.axis < 2 && plan_.to_size[plan_.axis] == 1) ++plan_.axis;
     for (size_t d = 0; d < 3; ++d) axes_[d] = make_axis_(shape_, d, plan_.to_size[d]);
     const int64_t line = axes_[2].empty() ? 0 : axes_[2].front().count;
-    plan_.lanes_are_pixels = !reads_single && prefers_pixels(plan_, line, lanes_);
+    plan_.lanes_are_pixels = prefers(plan_, line, lanes_.width);
     const int64_t vectors = std::min(kPanelVectors, ceil_div(plan_.to_channels, lanes_.width));
     plan_.panel = plan_.lanes_are_pixels ? plan_.to_channels : vectors * lanes_.width;
     plan_.panel = std::max<int64_t>(plan_.panel, 1);
@@ -118,20 +129,37 @@ class Planner {
   }
 
   void lay_out_patch() {
-    plan_.in_place = true;
+    const int64_t step = axes_[2].empty() ? 1 : axes_[2].front().from_step;
+    plan_.in_place = !plan_.lanes_are_pixels || step == 1;
     for (size_t d = 0; d < 3; ++d) {
       const Reach reach = reach_of(axes_[d]);
+      const Reach whole = reach_of(make_axis_(shape_, d, plan_.to_size[d]));
       plan_.first[d] = reach.first;
       plan_.size[d] = reach.size;
-      const Reach whole = reach_of(make_axis_(shape_, d, plan_.to_size[d]));
       plan_.in_place &= whole.first >= 0 && whole.first + whole.size <= plan_.from_size[d];
     }
-    const int64_t step = axes_[2].empty() ? 1 : axes_[2].front().from_step;
-    const int64_t phases = plan_.lanes_are_pixels ? step : 1;
-    plan_.in_place &= phases == 1;
+    plan_.sample = {1, 1, 1};
+    if (!plan_.in_place) leave_out_unread();
+    const int64_t phases =
+        plan_.lanes_are_pixels ? std::max<int64_t>(step / plan_.sample[2], 1) : 1;
     const Extent& s = plan_.in_place ? plan_.from_size : plan_.size;
     const int64_t phase = ceil_div(s[2], phases), row = phase * phases;
     plan_.patch = {s[0] * s[1] * row, s[1] * row, row, phase, phases};
+  }
+
+  // From here on, positions are counted in samples from the patch's first.
+  void leave_out_unread() {
+    for (size_t d = 0; d < 3; ++d) {
+      int64_t& sample = plan_.sample[d];
+      sample = 0;
+      for (const AxisPass& pass : axes_[d]) {
+        if (pass.count > 1) sample = std::gcd(sample, pass.from_step);
+        for (const int64_t offset : pass.offsets)
+          sample = std::gcd(sample, pass.from_first + offset - plan_.first[d]);
+      }
+      sample = std::max<int64_t>(sample, 1);
+      plan_.size[d] = plan_.size[d] > 0 ? (plan_.size[d] - 1) / sample + 1 : 0;
+    }
   }
 
   void add_pass(const AxisPass& z, const AxisPass& y, const AxisPass& x) {
@@ -146,8 +174,9 @@ class Planner {
     for (int64_t i = 0; i < z.count; ++i)
       for (int64_t j = 0; j < y.count; ++j)
         for (int64_t k = 0; k < x.count; ++k) {
-          pass.pixels.push_back(i * z.from_step * patch.plane + j * y.from_step * patch.row +
-                                k * x.from_step / patch.phases);
+          pass.pixels.push_back(i * z.from_step / plan_.sample[0] * patch.plane +
+                                j * y.from_step / plan_.sample[1] * patch.row +
+                                k * x.from_step / plan_.sample[2] / patch.phases);
           if (!adjacent)
             pass.places.push_back(i * pass.out_step[0] + j * pass.out_step[1] +
                                   k * pass.out_step[2]);
@@ -163,13 +192,17 @@ class Planner {
         for (size_t k = 0; k < x.taps.size(); ++k) {
           pass.taps.push_back((z.taps[i] * shape_.kernel[1] + y.taps[j]) * shape_.kernel[2] +
                               x.taps[k]);
-          const int64_t at = x.from_first + x.offsets[k] - plan_.first[2];
-          offsets.push_back((z.from_first + z.offsets[i] - plan_.first[0]) * patch.plane +
-                            (y.from_first + y.offsets[j] - plan_.first[1]) * patch.row +
+          const int64_t at = position(x, k, 2);
+          offsets.push_back(position(z, i, 0) * patch.plane + position(y, j, 1) * patch.row +
                             at % patch.phases * patch.phase + at / patch.phases);
         }
     for (int64_t c = 0; c < plan_.from_channels; ++c)
       for (const int64_t offset : offsets) pass.summands.push_back(c * patch.channel + offset);
+  }
+
+  // In the patch, of a tap for the first pixel.
+  int64_t position(const AxisPass& pass, size_t tap, size_t d) const {
+    return (pass.from_first + pass.offsets[tap] - plan_.first[d]) / plan_.sample[d];
   }
 
   const ConvShape& shape_;
@@ -210,13 +243,13 @@ int64_t ConvPlan::pixels_of(const ConvPass& pass, int64_t index) const {
 
 ConvPlan plan_forward(const ConvShape& shape, Lanes lanes) {
   ConvPlan plan = forward_sizes(shape);
-  Planner(shape, &forward_axis, plan, lanes).run(false);
+  Planner(shape, &forward_axis, plan, lanes).run(&prefers_pixels);
   return plan;
 }
 
 ConvPlan plan_weight_grad(const ConvShape& shape, Lanes lanes) {
   ConvPlan plan = forward_sizes(shape);
-  Planner(shape, &forward_axis, plan, lanes).run(true);
+  Planner(shape, &forward_axis, plan, lanes).run(&prefers_dots);
   return plan;
 }
 
@@ -231,7 +264,7 @@ ConvPlan plan_input_grad(const ConvShape& s, Lanes lanes) {
   plan.taps = s.taps();
   plan.weight_from = s.channels * s.taps();
   plan.weight_to = s.taps();
-  Planner(s, &input_grad_axis, plan, lanes).run(false);
+  Planner(s, &input_grad_axis, plan, lanes).run(&prefers_pixels);
   return plan;
 }
 

@@ -38,8 +38,8 @@ struct ConvPlan {
   // `step` from band to band.
   std::size_t axis;
   int64_t band, bands, step;
-  bool in_place;  // the patch is read where it is
-  Extent first, size;
+  bool in_place;               // the patch is read where it is
+  Extent first, sample, size;  // of the patch: every `sample`-th position of the image
   PatchLayout patch;
   std::vector<ConvPass> passes;
 
@@ -60,7 +60,7 @@ struct Lanes {
 
 ConvPlan plan_forward(const ConvShape& shape, Lanes lanes);
 ConvPlan plan_input_grad(const ConvShape& shape, Lanes lanes);
-// As plan_forward, for sums over pixels: each of them is read alone.
+// As plan_forward, to sum over pixels what that sums over taps.
 ConvPlan plan_weight_grad(const ConvShape& shape, Lanes lanes);
 
 }  // namespace lamina

@@ -58,14 +58,26 @@ class WeightGrad {
       const int64_t pixels = plan_.pixels_of(pass_, band);
       const int64_t start = band * pass_.pixel_count();
       const T* grad = grad_ + (image * plan_.to_channels + first) * plan_.to_count() + start;
-      for (int64_t i = 0; i < pixels; i += kPixels) {
-        const int64_t count = std::min(kPixels, pixels - i);
-        kernels().get<T>().copy_matrix(count, channels_of(panel), grad + i, 1, plan_.to_count(),
-                                       turned.data(), plan_.panel);
-        kernels().conv<T>().gathered_product({depth_, count, read, pass_.summands.data(),
-                                              pass_.pixels.data() + i, turned.data(), plan_.panel,
-                                              sums(panel, piece), unit > begin || i > 0});
-      }
+      T* to = sums(panel, piece);
+      if (plan_.lanes_are_pixels)
+        kernels().conv<T>().conv_dots({pixels, plan_.to_channels, depth_, pass_.count[2], read,
+                                       pass_.pixels.data(), pass_.summands.data(), grad,
+                                       plan_.to_count(), to, unit > begin});
+      else
+        add_products(panel, read, grad, pixels, to, unit > begin, turned);
+    }
+  }
+
+  // sums += image * grad, with the gradient's channels turned to be adjacent.
+  void add_products(int64_t panel, const T* image, const T* grad, int64_t pixels, T* sums,
+                    bool adds, Scratch<T>& turned) {
+    for (int64_t i = 0; i < pixels; i += kPixels) {
+      const int64_t count = std::min(kPixels, pixels - i);
+      kernels().get<T>().copy_matrix(count, channels_of(panel), grad + i, 1, plan_.to_count(),
+                                     turned.data(), plan_.panel);
+      kernels().conv<T>().gathered_product({depth_, count, image, pass_.summands.data(),
+                                            pass_.pixels.data() + i, turned.data(), plan_.panel,
+                                            sums, adds || i > 0});
     }
   }
 

@@ -139,8 +139,7 @@ class Worker {
     row.line_step = row.plane_step = plan_.panel;
     row.plane = block_tiles() * plan_.panel;
     row.planes = sums_.data() + place * plan_.tiles_x * plan_.panel;
-    for (int64_t i = 0; i < lines; ++i)
-      row.lines[i] = lines_.data() + i * side.width * plan_.panel;
+    for (int64_t i = 0; i < lines; ++i) row.lines[i] = lines_.data() + i * side.width * plan_.panel;
     if (bias_ != nullptr) row.bias = bias_ + group * side.channels + first;
     kernels().conv<T>().winograd_output(row);
     const int64_t image = (chunk.image + index / chunk.rows) * plan_.groups + group;

@@ -125,8 +125,7 @@ class WinogradWeightGrad {
 }  // namespace
 
 template <class T>
-void run_winograd_weight_grad(const WinogradPlan& plan, const T* x, const T* grad,
-                              T* grad_weight) {
+void run_winograd_weight_grad(const WinogradPlan& plan, const T* x, const T* grad, T* grad_weight) {
   WinogradWeightGrad<T>(plan, x, grad).run(grad_weight);
 }
 

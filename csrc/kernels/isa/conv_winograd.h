@@ -1,5 +1,5 @@
-// The transforms of Winograd's convolution F(2x2, 3x3): y = A^T [(G w G^T) * (B^T x B)] A. The lanes
-// are channels. The products between the transforms are matrix products of the driver's.
+// The transforms of Winograd's convolution F(2x2, 3x3): y = A^T [(G w G^T) * (B^T x B)] A. The
+// lanes are channels. The products between the transforms are matrix products of the driver's.
 #pragma once
 
 #include "kernels/conv.h"
