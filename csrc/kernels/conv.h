@@ -21,6 +21,7 @@ struct PatchCopy {
   int64_t from_size[3], first[3], step[3], size[3];
   T* to;
   PatchLayout layout;
+  bool zeros;
 };
 
 // out(channel c, pixel i) = bias[c] + sum over p < depth of weights[p * panel + c] * image(i, p),

@@ -31,13 +31,16 @@ class Patch {
                                     {plan_.sample[0], plan_.sample[1], plan_.sample[2]},
                                     {size[0], size[1], size[2]},
                                     copy_.data(),
-                                    plan_.patch});
+                                    plan_.patch,
+                                    band != band_});
+    band_ = band;
     return copy_.data();
   }
 
  private:
   const ConvPlan& plan_;
   Scratch<T> copy_;
+  int64_t band_ = -1;  // whose zeros are there
 };
 
 // Ranges of tasks of `work` multiplications each that are worth a thread.

@@ -66,7 +66,7 @@ class TurnedImages {
     memory_.reserve(plan.chunk_images * (2 * plan.chunk_rows + 2) * side.width * side.channels);
   }
 
-  // Channels [first, first + channels) of a group; memory of `pitch` channels a pixel.
+  // What the chunk reads of one group.
   void read(const T* images, const WinogradChunk& chunk, int64_t group) {
     chunk_ = &chunk;
     const int64_t bottom = 2 * (chunk.row + chunk.rows - 1) - side_.before_y + side_.tall;

@@ -74,10 +74,11 @@ LAMINA_INLINE void copy_channel(const PatchCopy<T>& copy, const T* from, T* to,
       T* row = to + z * copy.layout.plane + y * copy.layout.row;
       if (inside_z && from_y >= 0 && from_y < whole[1]) {
         const T* source = from + (from_z * whole[1] + from_y) * whole[2] + line.first;
-        fill_zero(row, line.left);
         copy_line(row + line.left, source, line.apart, line.right - line.left);
+        if (!copy.zeros) continue;
+        fill_zero(row, line.left);
         fill_zero(row + line.right, line.count - line.right);
-      } else {
+      } else if (copy.zeros) {
         fill_zero(row, line.count);
       }
     }
