@@ -43,10 +43,4 @@ class Patch {
   int64_t band_ = -1;  // whose zeros are there
 };
 
-// Ranges of tasks of `work` multiplications each that are worth a thread.
-inline int64_t conv_grain(int64_t work) {
-  constexpr int64_t kThreadWork = 1 << 20;
-  return (kThreadWork + work - 1) / (work > 1 ? work : 1);
-}
-
 }  // namespace lamina

@@ -9,10 +9,6 @@ namespace lamina {
 namespace {
 
 constexpr int64_t kPatchBytes = 256 << 10;  // what a patch may take of the second cache
-constexpr int64_t kTasks = 16;              // enough for most numbers of threads
-constexpr int64_t kTaskWork = 1 << 20;      // multiplications that a task should have at least
-
-constexpr int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 // Along one dimension, the result's places with the same taps: place first_out + t * out_step, for
 // t < count, reads position from_first + t * from_step + offset of each tap.
@@ -119,7 +115,7 @@ class Planner {
     const int64_t bytes = plan_.from_channels * plan_.from_count() * lanes_.item;
     const int64_t for_cache = ceil_div(bytes, kPatchBytes);
     const int64_t for_threads =
-        std::min(ceil_div(kTasks, images), std::max<int64_t>(plan_.work() / kTaskWork, 1));
+        std::min(ceil_div(kConvTasks, images), std::max<int64_t>(plan_.work() / kConvTaskWork, 1));
     const int64_t bands = std::max(for_cache, for_threads);
     plan_.band = ceil_div(ceil_div(places, bands), unit) * unit;
     plan_.bands = ceil_div(places, plan_.band);
@@ -170,6 +166,7 @@ class Planner {
     pass.out_first = z.first_out * plane + y.first_out * row + x.first_out;
     pass.out_step = {z.out_step * plane, y.out_step * row, x.out_step};
     add_summands(z, y, x, pass);
+    pass.pixels.reserve(static_cast<size_t>(pass.pixel_count()));
     const bool adjacent = z.out_step == 1 && y.out_step == 1 && x.out_step == 1;
     for (int64_t i = 0; i < z.count; ++i)
       for (int64_t j = 0; j < y.count; ++j)

@@ -6,8 +6,12 @@
 
 #include "kernels/conv.h"
 #include "ops/conv_shape.h"
+#include "ops/gemm_product.h"
 
 namespace lamina {
+
+constexpr int64_t kConvTasks = 16;          // enough for most numbers of threads
+constexpr int64_t kConvTaskWork = 1 << 20;  // multiplications that are worth a thread
 
 // The result's pixels that share their filter taps: all of a convolution's; of its gradient, at
 // strides above 1, those with equal remainders.
@@ -45,7 +49,7 @@ struct ConvPlan {
 
   int64_t from_count() const { return from_size[0] * from_size[1] * from_size[2]; }
   int64_t to_count() const { return to_size[0] * to_size[1] * to_size[2]; }
-  int64_t panels() const { return (to_channels + panel - 1) / panel; }
+  int64_t panels() const { return ceil_div(to_channels, panel); }
   int64_t patch_count() const { return from_channels * patch.channel; }
   // Multiplications for one image and group.
   int64_t work() const;

@@ -22,7 +22,7 @@ class Panels {
     group_ = depth * plan.panels() * plan.panel;
     memory_.reserve(plan.groups * group_);
     const int64_t per_group = plan.panels();
-    parallel_for(plan.groups * per_group, conv_grain(8 * depth * plan.panel),
+    parallel_for(plan.groups * per_group, grain(kConvTaskWork, 8 * depth * plan.panel),
                  [&](int64_t begin, int64_t end) {
                    for (; begin < end; ++begin)
                      for (size_t pass = 0; pass < plan.passes.size(); ++pass)
@@ -88,7 +88,7 @@ void run_conv(const ConvPlan& plan, const T* from, const T* weight, const T* bia
   const int64_t images = plan.batch * plan.groups;
   const int64_t band_places =
       plan.band * (plan.to_count() / std::max<int64_t>(plan.to_size[plan.axis], 1));
-  parallel_for(images * plan.bands, conv_grain(plan.work() / plan.bands),
+  parallel_for(images * plan.bands, grain(kConvTaskWork, plan.work() / plan.bands),
                [&](int64_t begin, int64_t end) {
                  Patch<T> patch(plan);
                  for (; begin < end; ++begin) {

@@ -10,7 +10,6 @@ namespace lamina {
 
 namespace {
 
-constexpr int64_t kTasks = 16;    // enough for most numbers of threads
 constexpr int64_t kPixels = 128;  // whose gradients stay in the first cache meanwhile
 
 template <class T>
@@ -20,7 +19,7 @@ class WeightGrad {
       : plan_(plan), pass_(plan.passes.front()), x_(x), grad_(grad) {
     const int64_t panels = plan.groups * plan.panels();
     units_ = plan.batch * plan.bands;
-    pieces_ = std::clamp<int64_t>((kTasks + panels - 1) / panels, 1, units_);
+    pieces_ = std::clamp<int64_t>(ceil_div(kConvTasks, panels), 1, units_);
     depth_ = static_cast<int64_t>(pass_.summands.size());
     sums_.reserve(panels * pieces_ * depth_ * plan.panel);
   }
@@ -28,12 +27,12 @@ class WeightGrad {
   void run(T* grad_weight) {
     const int64_t panels = plan_.groups * plan_.panels();
     const int64_t work = plan_.batch * plan_.work() / (pieces_ * plan_.panels());
-    parallel_for(panels * pieces_, conv_grain(work), [&](int64_t begin, int64_t end) {
+    parallel_for(panels * pieces_, grain(kConvTaskWork, work), [&](int64_t begin, int64_t end) {
       Patch<T> patch(plan_);
       Scratch<T> turned(kPixels * plan_.panel);
       for (; begin < end; ++begin) add_piece(begin / pieces_, begin % pieces_, patch, turned);
     });
-    parallel_for(panels, conv_grain(pieces_ * depth_ * plan_.panel),
+    parallel_for(panels, grain(kConvTaskWork, pieces_ * depth_ * plan_.panel),
                  [&](int64_t begin, int64_t end) {
                    for (; begin < end; ++begin) finish(begin, grad_weight);
                  });

@@ -1,7 +1,6 @@
 #include "ops/conv_winograd.h"
 
 #include "core/parallel.h"
-#include "ops/conv_patch.h"
 
 namespace lamina {
 
@@ -12,9 +11,6 @@ constexpr int64_t kLeastTiles = 16;         // that repay the transforms of the 
 constexpr int64_t kBlockTiles = 64;         // that share a pass over the filters
 constexpr int64_t kBlockBytes = 512 << 10;  // of their planes
 constexpr int64_t kChunkBytes = 256 << 10;  // of a chunk's part of an image
-constexpr int64_t kChunks = 16;             // enough for most numbers of threads
-
-constexpr int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 void cut(WinogradPlan& plan, const ConvShape& s, Lanes lanes) {
   plan.batch = s.batch;
@@ -27,7 +23,7 @@ void cut(WinogradPlan& plan, const ConvShape& s, Lanes lanes) {
   plan.block_rows = std::max<int64_t>(1, tiles / plan.tiles_x);
   const int64_t line_bytes = plan.from.width * plan.from.channels * lanes.item;
   int64_t rows = std::max<int64_t>(plan.block_rows, kChunkBytes / (2 * line_bytes));
-  if (s.batch * s.groups < kChunks) rows = plan.block_rows;
+  if (s.batch * s.groups < kConvTasks) rows = plan.block_rows;
   plan.chunk_images = std::clamp<int64_t>(plan.block_rows / plan.tiles_y, 1, s.batch);
   plan.chunk_rows = ceil_div(plan.tiles_y, ceil_div(plan.tiles_y, rows));
 }
@@ -43,7 +39,7 @@ class Filters {
  public:
   Filters(const WinogradPlan& plan, const T* weight)
       : plan_(plan), memory_(plan.groups * plan.panels() * kWinogradPlanes * plane()) {
-    parallel_for(plan.groups * plan.panels(), conv_grain(32 * plane()),
+    parallel_for(plan.groups * plan.panels(), grain(kConvTaskWork, 32 * plane()),
                  [&](int64_t begin, int64_t end) {
                    Scratch<T> taps(9 * plane());
                    for (; begin < end; ++begin) fill(weight, begin, taps.data());
@@ -191,7 +187,7 @@ WinogradPlan plan_winograd_input_grad(const ConvShape& s, Lanes lanes) {
 template <class T>
 void run_winograd(const WinogradPlan& plan, const T* from, const T* weight, const T* bias, T* to) {
   const Filters<T> filters(plan, weight);
-  parallel_for(plan.chunks() * plan.groups, conv_grain(plan.work()),
+  parallel_for(plan.chunks() * plan.groups, grain(kConvTaskWork, plan.work()),
                [&](int64_t begin, int64_t end) {
                  Worker<T> worker(plan, filters, bias, to);
                  for (; begin < end; ++begin)

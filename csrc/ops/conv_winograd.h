@@ -27,9 +27,9 @@ struct WinogradPlan {
   int64_t tiles_x, tiles_y;
   int64_t chunk_images, chunk_rows, block_rows;
 
-  int64_t panels() const { return (to.channels + panel - 1) / panel; }
-  int64_t chunks_y() const { return (tiles_y + chunk_rows - 1) / chunk_rows; }
-  int64_t chunks() const { return (batch + chunk_images - 1) / chunk_images * chunks_y(); }
+  int64_t panels() const { return ceil_div(to.channels, panel); }
+  int64_t chunks_y() const { return ceil_div(tiles_y, chunk_rows); }
+  int64_t chunks() const { return ceil_div(batch, chunk_images) * chunks_y(); }
   // Multiplications of a chunk and group.
   int64_t work() const {
     return kWinogradPlanes * chunk_images * chunk_rows * tiles_x * from.channels * to.channels;

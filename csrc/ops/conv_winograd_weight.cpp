@@ -1,14 +1,13 @@
 // The gradient of the filters through Winograd's tiles: products of planes, summed over tiles and
 // images in an order that the sizes alone decide, and turned to taps in the end.
 #include "core/parallel.h"
-#include "ops/conv_patch.h"
 #include "ops/conv_winograd.h"
 
 namespace lamina {
 
 namespace {
 
-constexpr int64_t kTasks = 8;
+constexpr int64_t kTasks = 8;  // fewer than elsewhere: each keeps sums of 16 planes
 
 template <class T>
 class WinogradWeightGrad {
@@ -18,7 +17,7 @@ class WinogradWeightGrad {
         x_(x),
         grad_(grad),
         panels_(plan.groups * plan.panels()),
-        pieces_(std::clamp<int64_t>((kTasks + panels_ - 1) / panels_, 1, plan.chunks())),
+        pieces_(std::clamp<int64_t>(ceil_div(kTasks, panels_), 1, plan.chunks())),
         sums_(panels_ * pieces_ * kWinogradPlanes * plane()),
         rows_(plan.from.channels),
         columns_(block_tiles()) {
@@ -28,11 +27,11 @@ class WinogradWeightGrad {
 
   void run(T* grad_weight) {
     const int64_t work = plan_.chunks() * plan_.work() / (pieces_ * plan_.panels());
-    parallel_for(panels_ * pieces_, conv_grain(work), [&](int64_t begin, int64_t end) {
+    parallel_for(panels_ * pieces_, grain(kConvTaskWork, work), [&](int64_t begin, int64_t end) {
       Workspace space(*this);
       for (; begin < end; ++begin) add_piece(begin / pieces_, begin % pieces_, space);
     });
-    parallel_for(panels_, conv_grain(8 * pieces_ * kWinogradPlanes * plane()),
+    parallel_for(panels_, grain(kConvTaskWork, 8 * pieces_ * kWinogradPlanes * plane()),
                  [&](int64_t begin, int64_t end) {
                    Scratch<T> taps(9 * plane());
                    for (; begin < end; ++begin) finish(begin, taps.data(), grad_weight);

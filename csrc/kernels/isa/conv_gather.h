@@ -11,6 +11,7 @@ template <class T, int R, int V>
 void multiply_gathered(const GatheredProduct<T>& product, int64_t i) {
   using Vector = Vec<T>;
   constexpr int64_t kPanel = V * Vector::width;
+  constexpr int64_t kAhead = 8 * kPanel;  // long panels stream from the second cache
   const T* a[R];
   LAMINA_UNROLL for (int r = 0; r < R; ++r) a[r] = product.a + product.rows[i + r];
   T* c = product.c + i * kPanel;
@@ -25,6 +26,7 @@ void multiply_gathered(const GatheredProduct<T>& product, int64_t i) {
   for (const T* end = b + product.k * kPanel; b != end; b += kPanel, ++column) {
     Vector row[V];
     LAMINA_UNROLL for (int v = 0; v < V; ++v) row[v] = Vector::load(b + v * Vector::width);
+    LAMINA_UNROLL for (int v = 0; v < V; ++v) __builtin_prefetch(b + kAhead + v * Vector::width);
     const int64_t at = *column;
     LAMINA_UNROLL for (int r = 0; r < R; ++r) {
       const Vector factor(a[r][at]);
