@@ -44,7 +44,7 @@ void multiply_small(const Product<T>& p) {
 template <int64_t kStep, class T>
 void multiply_columns(const GemmBlock<T>& block, void (*kernel)(const GemmBlock<T>&)) {
   if (block.n <= kStep) return kernel(block);
-  parallel_for(ceil_div(block.n, kStep), grain(kThreadedWork, block.m * block.k * kStep),
+  parallel_for(ceil_div(block.n, kStep), grain(kThreadedReads, block.k * kStep),
                [&](int64_t begin, int64_t end) {
                  const int64_t j = begin * kStep;
                  kernel(part_of(block, 0, block.m, j, end * kStep - j));
