@@ -9,7 +9,7 @@
 //   exp2    1.2    1.2        log1p    1.5    1.5
 //   expm1   1.5    2          log2     2.5    2.5
 //   sigmoid 2      2          log10    2      2
-//   tanh    2.5    2.5        sin, cos 1.7    1.7
+//   tanh    3      3          sin, cos 1.7    1.7
 //   erf     1.5    1.5        tan      4      4
 //
 // The others are the C library's. Zeros keep their sign, NaN stays NaN, subnormal inputs and
