@@ -67,6 +67,7 @@ set(LAMINA_CORE_SOURCES
   csrc/ops/recurrent_layer.cpp
   csrc/ops/reduce.cpp
   csrc/ops/reduction.cpp
+  csrc/ops/rejection.cpp
   csrc/ops/resample.cpp
   csrc/ops/resample_table.cpp
   csrc/ops/row_sums.cpp
@@ -97,6 +98,7 @@ set(LAMINA_KERNEL_SOURCES
   csrc/kernels/isa/random.cpp
   csrc/kernels/isa/recurrent.cpp
   csrc/kernels/isa/reduce.cpp
+  csrc/kernels/isa/rejection.cpp
   csrc/kernels/isa/resample.cpp
   csrc/kernels/isa/softmax.cpp
   csrc/kernels/isa/table.cpp

@@ -218,6 +218,24 @@ void bind_choices(py::module_& m) {
       py::arg("input"), py::arg("num_samples"), py::arg("replacement") = false, py::kw_only(),
       kGenerator());
   function(
+      m, "poisson",
+      [](const Tensor& input, const MaybeSource& source) {
+        return poisson(input, or_default(source));
+      },
+      py::arg("input"), kGenerator());
+  function(
+      m, "binomial",
+      [](const Tensor& count, const Tensor& prob, const MaybeSource& source) {
+        return binomial(count, prob, or_default(source));
+      },
+      py::arg("count"), py::arg("prob"), kGenerator());
+  function(
+      m, "_log_gamma_variable",
+      [](const Tensor& concentration, const MaybeSource& source) {
+        return log_gamma_variable(concentration, or_default(source));
+      },
+      py::arg("concentration"), kGenerator());
+  function(
       m, "dropout",
       [](const Tensor& input, double p, bool train, const MaybeSource& source) {
         return train ? dropout(input, p, or_default(source)) : input;

@@ -154,6 +154,23 @@ struct Erfc {
   LAMINA_BWD(x) { return -(g * (P(1.1283791670955126) * exp(-(x * x)))); }
 };
 
+struct Erfinv {
+  LAMINA_FWD { return erfinv(x); }
+  LAMINA_BWD(y) { return g * (P(0.886226925452758) * exp(y * y)); }
+};
+struct Lgamma {
+  LAMINA_FWD { return lgamma(x); }
+  LAMINA_BWD(x) { return g * digamma(x); }
+};
+struct Digamma {
+  LAMINA_FWD { return digamma(x); }
+  LAMINA_BWD(x) { return g * polygamma(x, P(1)); }
+};
+struct Polygamma {  // order
+  LAMINA_FWD { return polygamma(x, p[0]); }
+  LAMINA_BWD(x) { return g * polygamma(x, p[0] + P(1)); }
+};
+
 struct Clamp {  // to [p[0], p[1]]; NaN stays
   LAMINA_FWD { return select(x < p[0], V(p[0]), select(x > p[1], V(p[1]), x)); }
   LAMINA_BWD(x) { return select((x >= p[0]) & (x <= p[1]), g, P(0)); }

@@ -26,10 +26,11 @@ constexpr int64_t blocks_for(int64_t count, int64_t per_block) {
 // generator moves on when this runs, not when the op is called: a replayed step draws as the eager
 // one would.
 template <class Fill>
-void draw_blocks(Generator& generator, int64_t count, int64_t per_block, Fill fill) {
+void draw_blocks(Generator& generator, int64_t count, int64_t per_block, Fill fill,
+                 int64_t grain = kRandomGrain) {
   const int64_t blocks = blocks_for(count, per_block);
   const Generator::State start = generator.take(blocks);
-  parallel_for(blocks, kRandomGrain / per_block, [&](int64_t first, int64_t last) {
+  parallel_for(blocks, grain / per_block, [&](int64_t first, int64_t last) {
     const int64_t begin = first * per_block;
     fill(begin, std::min(last * per_block, count) - begin, start.seed,
          start.block + static_cast<uint64_t>(first));

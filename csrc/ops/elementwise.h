@@ -35,6 +35,11 @@ Tensor scalar(int64_t value, DType dtype);
 #include "kernels/binary.def"
 #undef BINARY
 
+// The derivative of digamma of an order from 1 on.
+inline Tensor polygamma(const Tensor& x, double order) {
+  return scaled(ScaledOp::polygamma, x, order, 0);
+}
+
 inline Tensor operator-(const Tensor& a) { return neg(a); }
 #define LAMINA_OPERATOR(symbol, function)                                                    \
   inline Tensor operator symbol(const Tensor& a, const Tensor& b) { return function(a, b); } \

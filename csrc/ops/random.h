@@ -44,6 +44,12 @@ void log_normal_(const Tensor& target, double mean, double deviation, const Sour
 // `count` categories per row of weights (rows, categories) or (categories).
 [[nodiscard]] Tensor multinomial(const Tensor& weights, int64_t count, bool replacement,
                                  const Source& source);
+// Numbers with these rates.
+[[nodiscard]] Tensor poisson(const Tensor& rate, const Source& source);
+// Successes among `count` trials of probability p, which broadcast.
+[[nodiscard]] Tensor binomial(const Tensor& count, const Tensor& p, const Source& source);
+// The logarithms of gamma variables of scale 1, differentiable by the concentration.
+[[nodiscard]] Tensor log_gamma_variable(const Tensor& concentration, const Source& source);
 // Zero with the probability p, else x / (1 - p).
 [[nodiscard]] Tensor dropout(const Tensor& x, double p, const Source& source);
 

@@ -16,7 +16,9 @@
 // results are right unless the thread flushes them, and no argument is too large.
 #pragma once
 
+#include "kernels/isa/vec_math_erfinv.h"
 #include "kernels/isa/vec_math_exp.h"
+#include "kernels/isa/vec_math_gamma.h"
 #include "kernels/isa/vec_math_libm.h"
 #include "kernels/isa/vec_math_log.h"
 #include "kernels/isa/vec_math_trig.h"
