@@ -16,7 +16,7 @@ namespace lamina::LAMINA_ISA_NS {
 
 struct Abs {
   LAMINA_FWD { return abs(x); }
-  LAMINA_BWD(x) { return select(x > P(0), g, select(x < P(0), -g, P(0))); }
+  LAMINA_BWD(x) { return select(x > P(0), g, select(x < P(0), -g, g * P(0))); }
 };
 struct Neg {
   LAMINA_FWD { return -x; }
@@ -191,7 +191,7 @@ struct Threshold {  // threshold, value
 };
 struct Hardtanh {  // min_val, max_val; unlike that of Clamp, the gradient at the bounds is zero
   LAMINA_FWD { return Clamp::fwd(x, p); }
-  LAMINA_BWD(x) { return select((x > p[0]) & (x < p[1]), g, P(0)); }
+  LAMINA_BWD(x) { return select((x <= p[0]) | (x >= p[1]), P(0), g); }
 };
 struct Hardsigmoid {
   LAMINA_FWD {
@@ -208,7 +208,7 @@ struct Hardswish {
 };
 struct Hardshrink {  // lambd
   LAMINA_FWD { return select((x >= -p[0]) & (x <= p[0]), V(P(0)), x); }
-  LAMINA_BWD(x) { return select((x < -p[0]) | (x > p[0]), g, P(0)); }
+  LAMINA_BWD(x) { return select((x >= -p[0]) & (x <= p[0]), P(0), g); }
 };
 struct Softshrink {  // lambd
   LAMINA_FWD {

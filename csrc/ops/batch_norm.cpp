@@ -102,6 +102,7 @@ template <class T>
 void move_running(const Form& form, const T* mean, const T* squares, T* running_mean,
                   T* running_var, int64_t* batches) {
   if (form.counts) ++*batches;
+  if (form.all.per_channel() == 0) return;  // an empty batch says nothing
   const double rate = form.momentum.value_or(form.counts ? 1.0 / static_cast<double>(*batches) : 0);
   const auto others = static_cast<double>(form.all.per_channel() - 1);
   const auto move = [rate](T& value, double to) {

@@ -122,7 +122,7 @@ PoolShape fractional_shape(const char* op, const Tensor& x, const Dims& kernel, 
 void check_samples(const char* op, const Tensor& x, const Tensor& samples, int axes) {
   const bool batch = x.ndim() == axes + 2;
   const int64_t n = batch ? x.size(0) : 1, channels = x.size(batch ? 1 : 0);
-  const bool fits = samples.ndim() == 3 && samples.size(0) == n && samples.size(1) == channels &&
+  const bool fits = samples.ndim() == 3 && samples.size(0) >= n && samples.size(1) == channels &&
                     samples.size(2) == axes;
   check(fits, op, "expected samples of shape ", Dims{n, channels, axes}, "; got ", samples.sizes());
   check<TypeError>(samples.dtype() == x.dtype(), op, "expected samples of type ", name(x.dtype()),

@@ -120,9 +120,9 @@ def leaky_relu_(input: Tensor, negative_slope: float = 0.01) -> Tensor:
 
 def prelu(input: Tensor, weight: Tensor) -> Tensor:
     """Return `input` where it is positive, else `weight * input`: one weight, or one a channel."""
-    if input.ndim == 0 or weight.ndim > 1:
+    if weight.ndim > 1 or (input.ndim == 0 and weight.numel() != 1):
         raise ValueError(
-            "[prelu] expected an input with dimensions and a weight of at most one; "
+            "[prelu] expected a weight of at most one dimension, and one number for a 0-d input; "
             f"got shapes {tuple(input.shape)} and {tuple(weight.shape)}"
         )
     if input.dtype != weight.dtype:
@@ -135,6 +135,8 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
                 f"got {weight.numel()}"
             )
         weight = weight.reshape(-1, *(1,) * (input.ndim - 2))
+    elif input.ndim == 0:
+        weight = weight.reshape(())
     return _nn.prelu(input, weight)
 
 
