@@ -36,7 +36,7 @@ NAMES = {
         BCELoss BCEWithLogitsLoss MarginRankingLoss HingeEmbeddingLoss MultiLabelMarginLoss
         HuberLoss SmoothL1Loss SoftMarginLoss MultiLabelSoftMarginLoss CosineEmbeddingLoss
         MultiMarginLoss TripletMarginLoss TripletMarginWithDistanceLoss
-        LinearCrossEntropyLoss LinearCrossEntropyOptions
+        LinearCrossEntropyLoss
         Maxout Step Standardize MinMaxScale FocalLoss LogCoshLoss QuantileLoss MAPELoss
         ExponentialLoss HingeLoss SquaredHingeLoss PerceptronLoss
     """,
@@ -69,7 +69,7 @@ NAMES = {
         lecun_normal_ lecun_uniform_
     """,
     "nn.utils": """
-        clip_grad_norm_ clip_grad_norm clip_grad_value_ get_total_norm clip_grads_with_norm_
+        clip_grad_norm_ clip_grad_value_ get_total_norm clip_grads_with_norm_
         parameters_to_vector vector_to_parameters fuse_conv_bn_eval fuse_conv_bn_weights
         fuse_linear_bn_eval fuse_linear_bn_weights weight_norm remove_weight_norm spectral_norm
         remove_spectral_norm skip_init l1_penalty l2_penalty parametrizations.orthogonal
@@ -123,6 +123,8 @@ ABSENT = {
         "NLLLoss2d": DEPRECATED,
         "DataParallel": DEVICES,
         "SyncBatchNorm": DEVICES,
+        "LinearCrossEntropyOptions": "chunks of logits, for vocabularies of language models",
+        "factory_kwargs": INSIDE,
     },
     "nn.functional": {
         "assert_int_or_pair": INSIDE,
@@ -146,6 +148,7 @@ ABSENT = {
         DEPRECATED,
     ),
     "nn.utils": {
+        "clip_grad_norm": DEPRECATED,
         "convert_conv2d_weight_memory_format": "tensors have one memory format",
         "convert_conv3d_weight_memory_format": "tensors have one memory format",
     },
@@ -158,4 +161,7 @@ ABSENT = {
 }
 
 # Whose parameters differ from PyTorch's, with the reason.
-SIGNATURES = {}
+SIGNATURES = {
+    "nn.functional.normalize": "functions of lamina return their result; none has out=",
+    "optim.RMSprop": "nesterov= is promised beyond PyTorch",
+}

@@ -1,4 +1,4 @@
-"""The promised names exist, and PyTorch's public classes and functions with PyTorch's signatures."""
+"""The promised names exist; public classes and functions have PyTorch's signatures."""
 
 import importlib
 import inspect

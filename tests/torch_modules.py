@@ -38,6 +38,8 @@ def ours(value):
     if isinstance(value, torch.Tensor):
         made = lm.tensor(value.detach().numpy())
         return made.requires_grad_() if value.requires_grad else made
+    if isinstance(value, torch.nn.LinearCrossEntropyOptions):
+        return None  # chunks change the memory that is needed, not the result
     if isinstance(value, torch.nn.TransformerEncoderLayer):
         return encoder_layer(value)
     if isinstance(value, torch.dtype | types.BuiltinFunctionType | types.FunctionType):

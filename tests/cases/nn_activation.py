@@ -217,7 +217,7 @@ OTHERS = [
         large=[call(t(8, 16, 3001), t(16)), call(t(37, 7001), t(1))],
         errors=[
             fails("one weight or 5, .*got 4", t(3, 5), t(4)),
-            fails("with dimensions", t(), t(1)),
+            fails("one number for a 0-d input", t(), t(2)),
             fails("at most one", t(3, 5), t(1, 5)),
             fails("of lamina.float32", t(3), t(1, dtype="float64"), error=TypeError),
         ],

@@ -319,7 +319,37 @@ SEQUENCES = [
     ),
 ]
 
+
+def linear_cross_entropy(x, linear_weight, target, *, linear_bias=None, ignore_index=None, **rest):
+    logits = np.tensordot(x, linear_weight, (-1, -1))
+    logits = logits if linear_bias is None else logits + linear_bias
+    ignored = -100 if ignore_index is None else ignore_index
+    return cross_entropy(logits, target, ignore_index=ignored, **rest)
+
+
+MAPPED = OpCase(
+    "nn.functional.linear_cross_entropy",
+    linear_cross_entropy,
+    [
+        call(t(3), t(5, 3), whole(4)),
+        call(t(6, 3), t(5, 3), indices(6), linear_bias=t(5), ignore_index=1),
+        call(t(6, 3), t(5, 3), indices(6), weight=WEIGHT, reduction="sum", label_smoothing=0.1),
+        call(t(6, 3), t(5, 2, 4, 3), indices(6, 2, 4), linear_bias=t(5, 2, 4), reduction="none"),
+        call(t(6, 3), t(5, 3), t(6, 5, domain=(0.1, 1))),
+    ],
+    method=False,
+    grad=True,
+    large=[call(t(300, 200), t(50, 200), indices(300, classes=50))],
+    errors=[
+        fails("same number of features.* 4 and 3", t(2, 4), t(5, 3), indices(2)),
+        fails("options=None", t(2, 3), t(5, 3), indices(2), options=1, error=NotImplementedError),
+    ],
+    fuzz=False,  # targets and classes belong together
+    terms=lambda x, linear_weight, *rest, **kw: 8 * x.size * linear_weight.size,
+)
+
 CASES = [
+    MAPPED,
     OpCase(
         "nn.functional.cross_entropy",
         cross_entropy,

@@ -100,7 +100,22 @@ def row(name, ref, samples, **more):
     )
 
 
+def conv_tbc(x, weight, bias, pad=0):
+    made = conv(1)(x.transpose(1, 2, 0), weight.transpose(2, 1, 0), bias, padding=pad)
+    return made.transpose(2, 0, 1)
+
+
 CASES = [
+    row(
+        "conv_tbc",
+        conv_tbc,
+        [
+            call(t(9, 2, 3), t(3, 3, 4), t(4)),
+            call(t(5, 1, 2), t(2, 2, 3), t(3), 1),
+        ],
+        terms=terms,
+        errors=[fails("3 dimensions; got shapes", t(9, 3), t(3, 3, 4), t(4))],
+    ),
     row(
         "conv1d",
         conv(1),

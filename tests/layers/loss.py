@@ -106,6 +106,20 @@ def whole(nested):
     return values(nested, dtype="int64")
 
 
+def linear_cross_entropy(m, x, target):
+    logits = x @ m.linear.weight.T + (0 if m.linear.bias is None else m.linear.bias)
+    if m.out_features:
+        logits = logits.reshape(len(x), m.num_classes, *m.out_features)
+    return functional.cross_entropy(
+        logits,
+        target,
+        m.weight,
+        ignore_index=-100 if m.ignore_index is None else m.ignore_index,
+        reduction=m.reduction,
+        label_smoothing=m.label_smoothing,
+    )
+
+
 SCORES = [t(3, 4), whole([1, 3, 0])]
 LOGS = [t(3, 4, domain=(-3, -0.1)), whole([1, 3, 0])]
 LABELS = [t(2, 4), whole([[3, 0, -1, 1], [1, -1, 0, 0]])]
@@ -118,6 +132,33 @@ CLASSES = [
         {"label_smoothing": 0.1},
         attributes=["weight", "ignore_index", "label_smoothing"],
         large=[layer(inputs=[t(700, 300), t(700, dtype="int64", domain=(0, 300))])],
+    ),
+    LayerCase(
+        "LinearCrossEntropyLoss",
+        [
+            layer(3, 4, inputs=[t(5, 3), whole([1, 3, 0, 0, 2])]),
+            layer(3, 4, bias=True, ignore_index=2, inputs=[t(3), whole(1)]),
+            layer(
+                3,
+                2,
+                out_features=(2, 1),
+                bias=True,
+                weight=t(2, domain=(0.5, 2), grad=False),
+                reduction="none",
+                inputs=[t(2, 3), whole([[[1], [0]], [[0], [0]]])],
+            ),
+            layer(
+                3, 4, label_smoothing=0.1, reduction="sum", inputs=[t(2, 3), t(2, 4, grad=False)]
+            ),
+        ],
+        ref=linear_cross_entropy,
+        errors=[
+            fails("2 weights; got shape \\(3,\\)", 3, 2, weight=t(3)),
+            fails("between 0 and 1; got 2", 3, 2, label_smoothing=2.0),
+            fails(
+                "options=None", 3, 2, options=1, inputs=[t(3), whole(1)], error=NotImplementedError
+            ),
+        ],
     ),
     row(
         "NLLLoss",

@@ -74,6 +74,8 @@ class HuberLoss(Loss):
         delta: float = 1.0,
     ) -> None:
         super().__init__(reduction=reduction)
+        if not isinstance(delta, int | float):
+            raise TypeError(f"[HuberLoss] expected a number as delta; got {type(delta).__name__}")
         self.delta = delta
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:

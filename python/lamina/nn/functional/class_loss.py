@@ -8,11 +8,13 @@ from lamina import _core
 from lamina._core import Tensor, _nn
 from lamina.functional.elementwise import clamp_min
 from lamina.nn.functional._reduction import legacy, reduced, weighted
+from lamina.nn.functional.linear import linear
 
 __all__ = [
     "cross_entropy",
     "ctc_loss",
     "focal_loss",
+    "linear_cross_entropy",
     "multi_margin_loss",
     "multilabel_margin_loss",
     "multilabel_soft_margin_loss",
@@ -41,6 +43,41 @@ def cross_entropy(
     if size_average is not None or reduce is not None:
         reduction = legacy(size_average, reduce)
     return _nn.cross_entropy(input, target, weight, ignore_index, reduction, label_smoothing)
+
+
+def linear_cross_entropy(
+    input: Tensor,
+    linear_weight: Tensor,
+    target: Tensor,
+    *,
+    linear_bias: Tensor | None = None,
+    weight: Tensor | None = None,
+    reduction: str = "mean",
+    ignore_index: int | None = None,
+    label_smoothing: float = 0.0,
+    options: None = None,
+) -> Tensor:
+    """Cross-entropy of a linear map of the input to (classes, ...), the weight's first dimensions.
+
+    Shapes (N, i), (C, ..., i) and (N, ...) or, of probabilities, (N, C, ...). Logits are computed
+    as a whole: `options` for doing it in chunks do not exist.
+    """
+    if options is not None:
+        raise NotImplementedError(
+            f"[linear_cross_entropy] expected options=None; got {options!r}: lamina has no chunks"
+        )
+    *places, features = linear_weight.shape
+    if input.shape[-1] != features:
+        raise ValueError(
+            "[linear_cross_entropy] expected the same number of features in input and "
+            f"linear_weight; got {input.shape[-1]} and {features}"
+        )
+    bias = None if linear_bias is None else linear_bias.reshape(-1)
+    logits = linear(input, linear_weight.reshape(-1, features), bias)
+    if len(places) > 1:
+        logits = logits.unflatten(-1, places)
+    ignored = -100 if ignore_index is None else ignore_index
+    return _nn.cross_entropy(logits, target, weight, ignored, reduction, label_smoothing)
 
 
 def nll_loss(
