@@ -137,13 +137,10 @@ def test_error_inputs(info):
     for _, case in samples(info, torch.float32, True, "module_error_inputs_func"):
         build = case.module_error_input.constructor_input
         forward = case.module_error_input.forward_input
-        if case.error_on is ModuleErrorEnum.CONSTRUCTION_ERROR:
-            with pytest.raises(ERRORS):
-                getattr(lm.nn, name)(*ours(build.args), **ours(build.kwargs))
-            continue
-        module = getattr(lm.nn, name)(*ours(build.args), **ours(build.kwargs))
         with pytest.raises(ERRORS):  # some inputs are of types that lamina has not
-            module(*ours(forward.args), **ours(forward.kwargs))
+            module = getattr(lm.nn, name)(*ours(build.args), **ours(build.kwargs))
+            if case.error_on is ModuleErrorEnum.FORWARD_ERROR:
+                module(*ours(forward.args), **ours(forward.kwargs))
 
 
 def test_count():
