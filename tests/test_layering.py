@@ -28,7 +28,7 @@ PYTHON_LAYERS = [
     {"_export", "linalg", "testing"},
     {"nn", "distributions"},
     {"optim"},
-    {"losses", "metrics", "data"},
+    {"losses", "metrics", "utils"},
     {"train", "sklearn"},
 ]
 

@@ -37,8 +37,9 @@ if TYPE_CHECKING:  # `as` and `*` are what type checkers take for exports
     from lamina import nn as nn
     from lamina import optim as optim
     from lamina import testing as testing
+    from lamina import utils as utils
 else:
-    _LAZY_MODULES = ("distributions", "linalg", "nn", "optim", "testing")
+    _LAZY_MODULES = ("distributions", "linalg", "nn", "optim", "testing", "utils")
     __all__ = [name for name in dir(_core) if not name.startswith("_")]
     __all__ += [*functional.__all__, *_device.__all__, "autograd", "compile", "e", "enable_grad"]
     __all__ += ["functional", "inf", "inference_mode", "nan", "no_grad", "pi", "set_grad_enabled"]
