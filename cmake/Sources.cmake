@@ -111,6 +111,8 @@ set(LAMINA_BINDING_SOURCES
   csrc/bindings/attention.cpp
   csrc/bindings/autograd.cpp
   csrc/bindings/buffers.cpp
+  csrc/bindings/call_tree.cpp
+  csrc/bindings/capture.cpp
   csrc/bindings/casters.cpp
   csrc/bindings/compile.cpp
   csrc/bindings/conv.cpp
@@ -141,6 +143,7 @@ set(LAMINA_BINDING_SOURCES
   csrc/bindings/subscript.cpp
   csrc/bindings/tensor_object.cpp
   csrc/bindings/view.cpp
+  csrc/bindings/watch.cpp
 )
 
 # tests/cpp/<name>.cpp, linked with the core.

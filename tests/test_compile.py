@@ -217,5 +217,5 @@ def test_threads_calling_one_function():
 
 
 def test_only_functions_are_compiled():
-    with pytest.raises(TypeError, match=r"\[compile\] expected a function; got int"):
+    with pytest.raises(TypeError, match=r"\[compile\] expected a function or a module; got int"):
         lm.compile(3)

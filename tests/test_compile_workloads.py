@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from benchmarks.workloads import WORKLOADS
 
 import lamina as lm
-from benchmarks.workloads import WORKLOADS
 
 STEPS = 20
 

@@ -23,6 +23,7 @@ CPP_LAYERS = {
 # From the bottom up: a module may import what stands below it, and its own package.
 PYTHON_LAYERS = [
     {"_core"},
+    {"_programs"},
     {"_device", "_pickle", "_repr", "autograd", "compiling"},
     {"functional"},
     {"_export", "linalg", "testing"},

@@ -133,6 +133,17 @@ std::string python_stack() {
   return py::str("").attr("join")(lines).cast<std::string>();
 }
 
+std::string user_line() {
+  const py::object package = py::module_::import("lamina").attr("__path__")[py::int_(0)];
+  const py::list stack = py::module_::import("traceback").attr("extract_stack")();
+  for (size_t i = stack.size(); i-- > 0;) {
+    const py::object file = stack[i].attr("filename");
+    if (file.attr("startswith")(package).cast<bool>()) continue;
+    return py::str("{}:{} ({})").format(file, stack[i].attr("lineno"), stack[i].attr("line"));
+  }
+  return "unknown";
+}
+
 void bind_nodes(py::module_& m) {
   py::class_<Node, Ref<Node>>(m, "Node", "The way back of one recorded op.")
       .def("name", &Node::name)
@@ -177,6 +188,7 @@ void require_grad(const Tensor& tensor, bool value) {
 
 void bind_autograd(py::module_& m) {
   describe_caller = &python_stack;
+  locate_caller = &user_line;
   bind_nodes(m);
   bind_switches(m);
   function(m, "_backward", &run_backward, py::arg("tensors"), py::arg("gradients"),

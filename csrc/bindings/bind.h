@@ -70,6 +70,7 @@ void bind_sort(py::module_& m);
 void bind_join(py::module_& m);
 void bind_linalg(py::module_& m);
 void bind_random(py::module_& m);
+void bind_capture(py::module_& m);
 void bind_compile(py::module_& m);
 
 // Into lamina._core._nn: what lamina.nn.functional is made of.

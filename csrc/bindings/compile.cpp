@@ -4,124 +4,65 @@
 #include <memory>
 
 #include "bindings/bind.h"
+#include "bindings/call_tree.h"
+#include "bindings/capture.h"
 #include "ops/step.h"
 
 namespace lamina::bindings {
 
 namespace {
 
-// The tensors and the shape of a nest of tuples, lists and dicts. Every other leaf belongs to the
-// shape.
-class Tree {
- public:
-  static bool is_branch(const py::handle& object) {
-    return PyTuple_CheckExact(object.ptr()) || PyList_CheckExact(object.ptr()) ||
-           PyDict_CheckExact(object.ptr());
-  }
-
-  // Calls f(tensor) on each tensor and puts what it returns in its place.
-  template <class F>
-  static py::object map(const py::handle& object, F& f) {
-    if (is_tensor(object.ptr())) return f(unwrap(object.ptr()));
-    if (!is_branch(object)) return py::reinterpret_borrow<py::object>(object);
-    if (PyDict_CheckExact(object.ptr())) {
-      py::dict result;
-      for (const auto& [key, value] : py::reinterpret_borrow<py::dict>(object))
-        result[key] = map(value, f);
-      return result;
-    }
-    py::list items;
-    for (const py::handle item : object) items.append(map(item, f));
-    return PyTuple_CheckExact(object.ptr()) ? py::object(py::tuple(items)) : py::object(items);
-  }
+// The variables that the code of a function names.
+struct Variables {
+  py::dict globals;
+  py::tuple names, cells;
 };
 
-// A tensor argument that may be another one in the next call.
-bool exchangeable(const Tensor& tensor) { return !autograd::requires_grad(tensor); }
-
-bool alike(const Tensor& recorded, const Tensor& given) {
-  if (!exchangeable(given)) return recorded.same(given);
-  return exchangeable(recorded) && recorded.dtype() == given.dtype() &&
-         recorded.sizes() == given.sizes() && recorded.strides() == given.strides();
-}
-
-// Does a call fit a recorded one? Collects the tensors that take the place of the recorded ones.
-bool match(const py::handle& recorded, const py::handle& given, std::vector<Tensor>& tensors) {
-  if (is_tensor(recorded.ptr())) {
-    if (!is_tensor(given.ptr())) return false;
-    const Tensor tensor = unwrap(given.ptr());
-    if (!alike(unwrap(recorded.ptr()), tensor)) return false;
-    if (exchangeable(tensor)) tensors.push_back(tensor);
-    return true;
-  }
-  if (Py_TYPE(recorded.ptr()) != Py_TYPE(given.ptr())) return false;
-  if (!Tree::is_branch(recorded)) return recorded.is(given) || recorded.equal(given);
-  if (py::len(recorded) != py::len(given)) return false;
-  if (PyDict_CheckExact(recorded.ptr())) {
-    for (const auto& [key, value] : py::reinterpret_borrow<py::dict>(recorded)) {
-      PyObject* other = PyDict_GetItem(given.ptr(), key.ptr());
-      if (!other || !match(value, other, tensors)) return false;
-    }
-    return true;
-  }
-  PyObject** left = PySequence_Fast_ITEMS(recorded.ptr());
-  PyObject** right = PySequence_Fast_ITEMS(given.ptr());
-  for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(recorded.ptr()); ++i)
-    if (!match(left[i], right[i], tensors)) return false;
-  return true;
-}
-
-using Checks = std::vector<py::function>;
-// Where before_replay() leaves its functions while a step is captured on this thread.
-thread_local Checks* checks_of_capture = nullptr;
-struct Collecting {
-  explicit Collecting(Checks& checks) : outer(std::exchange(checks_of_capture, &checks)) {}
-  ~Collecting() { checks_of_capture = outer; }
-  Collecting(const Collecting&) = delete;
-  Collecting& operator=(const Collecting&) = delete;
-  Checks* outer;
-};
-
-// Work that replays do not repeat, such as making the state that a step starts from.
-class Uncaptured {
- public:
-  void enter() { observer_ = std::exchange(exec::observer, nullptr); }
-  void exit(const py::args&) { exec::observer = observer_; }
-
- private:
-  exec::Observer* observer_ = nullptr;
-};
+// Calls in a row that were recorded although an earlier one was of the same kind.
+constexpr int kMaxInVain = 8;
 
 class Compiled {
  public:
-  explicit Compiled(py::function function) : function_(std::move(function)) {}
+  Compiled(py::function function, Variables variables, bool inference)
+      : function_(std::move(function)), variables_(std::move(variables)), inference_(inference) {}
 
   py::object call(const py::args& args, const py::kwargs& kwargs) {
+    const autograd::Scoped mode(autograd::grad_enabled, autograd::grad_enabled && !inference_);
     // Inside another capture this call is part of that step.
     if (exec::observer) return function_(*args, **kwargs);
-    for (size_t i = 0; i < recordings_.size(); ++i) {
-      const std::shared_ptr<Recording> recording = recordings_[i];
-      std::vector<Tensor> tensors;
-      if (recording->grad_enabled != autograd::grad_enabled ||
-          !match(recording->args, args, tensors) || !match(recording->kwargs, kwargs, tensors) ||
-          !recording->step->applies())
-        continue;
-      // Checks are Python code, during which other threads may call this function.
-      const bool holds = still_holds(*recording);
-      std::erase(recordings_, recording);
-      if (!holds) return call(args, kwargs);
-      recordings_.insert(recordings_.begin(), recording);
+    std::vector<Tensor> tensors;
+    if (const auto recording = find(args, kwargs, tensors)) {
+      in_vain_ = 0;
       return replay(*recording, tensors);
     }
     return record(args, kwargs);
   }
 
+  // Seconds that each launch took, run by run; the runs are steps as any.
+  std::vector<std::vector<double>> profile(int runs, const py::args& args,
+                                           const py::kwargs& kwargs) {
+    call(args, kwargs);
+    const autograd::Scoped mode(autograd::grad_enabled, autograd::grad_enabled && !inference_);
+    std::vector<std::vector<double>> result;
+    for (int run = 0; run < runs; ++run) {
+      std::vector<Tensor> tensors;
+      const auto recording = find(args, kwargs, tensors);
+      check<StateError>(recording != nullptr, "profile",
+                        "expected a step that can be repeated; the second call has to be recorded "
+                        "anew: clear gradients inside the function");
+      result.emplace_back(recording->step->launch_count());
+      recording->step->run(tensors, result.back().data());
+    }
+    return result;
+  }
+
+  // What was recorded, the last used first.
   py::list programs() const {
     py::list result;
     for (const auto& recording : recordings_) {
       py::dict entry;
-      entry["launches"] = recording->step->launch_count();
       entry["arena_bytes"] = recording->step->arena_bytes();
+      entry["launches"] = launches(recording->step->program());
       result.append(entry);
     }
     return result;
@@ -134,10 +75,71 @@ class Compiled {
   struct Recording {
     py::object args, kwargs;  // as they were, to compare with
     bool grad_enabled;
+    DType default_dtype;
     py::object result;  // tensors replaced by their number
     std::unique_ptr<Step> step;
     Checks checks;  // called before each replay
+    Watch watch;
   };
+  using Kept = std::shared_ptr<Recording>;
+
+  bool fits(const Recording& recording, const py::args& args, const py::kwargs& kwargs,
+            std::vector<Tensor>& tensors) const {
+    tensors.clear();
+    return recording.grad_enabled == autograd::grad_enabled &&
+           recording.default_dtype == lamina::default_dtype() &&
+           match(recording.args, args, exchangeable(), tensors) &&
+           match(recording.kwargs, kwargs, exchangeable(), tensors);
+  }
+
+  // The recording of such a call, moved to the front; collects the tensors to replay it with.
+  Kept find(const py::args& args, const py::kwargs& kwargs, std::vector<Tensor>& tensors) {
+    for (size_t i = 0; i < recordings_.size(); ++i) {
+      const Kept recording = recordings_[i];
+      if (!fits(*recording, args, kwargs, tensors)) continue;
+      const Watch::State state = recording->watch.compare();
+      if (state != Watch::State::kHolds) changed_ = recording->watch.difference();
+      if (state == Watch::State::kGone) forget(recording), --i;
+      if (state != Watch::State::kHolds || !recording->step->applies()) continue;
+      // Checks are Python code, during which other threads may call this function.
+      const bool holds = still_holds(*recording);
+      forget(recording);
+      if (!holds) return find(args, kwargs, tensors);
+      recordings_.insert(recordings_.begin(), recording);
+      return recording;
+    }
+    return nullptr;
+  }
+
+  void forget(const Kept& recording) { std::erase(recordings_, recording); }
+
+  Exchange exchangeable() const { return {inference_}; }
+
+  // Steps that are never replayed cost more than they save: better that somebody knows.
+  void warn_if_in_vain() {
+    if (changed_.empty() || ++in_vain_ != kMaxInVain) return;
+    const std::string text =
+        "[compile] captured " + std::to_string(kMaxInVain) + " calls and replayed none, as '" +
+        changed_ +
+        "' changes from call to call: keep it out of the function or its modules, or "
+        "make it a tensor that changes in place";
+    if (PyErr_WarnEx(PyExc_UserWarning, text.c_str(), 1) != 0) throw py::error_already_set();
+  }
+
+  static py::tuple operand(const exec::Operand& operand) {
+    return py::make_tuple(operand.sizes, operand.dtype, operand.buffer);
+  }
+
+  static py::list launches(const exec::Program& program) {
+    py::list result;
+    for (const exec::Launch& launch : program.launches()) {
+      py::list writes, reads;
+      for (const exec::Operand& o : program.writes(launch)) writes.append(operand(o));
+      for (const exec::Operand& o : program.reads(launch)) reads.append(operand(o));
+      result.append(py::make_tuple(launch.name, writes, reads));
+    }
+    return result;
+  }
 
   static bool still_holds(const Recording& recording) {
     return std::ranges::all_of(recording.checks,
@@ -159,9 +161,10 @@ class Compiled {
   }
 
   py::object record(const py::args& args, const py::kwargs& kwargs) {
+    warn_if_in_vain();
     std::vector<Tensor> arguments;
     auto alias_of = [&](const Tensor& tensor) {
-      if (!exchangeable(tensor)) return py::cast(tensor);
+      if (!exchangeable()(tensor)) return py::cast(tensor);
       arguments.push_back(alias(tensor));
       return py::cast(arguments.back());
     };
@@ -170,10 +173,12 @@ class Compiled {
 
     auto recording = std::make_shared<Recording>();
     recording->grad_enabled = autograd::grad_enabled;
+    recording->default_dtype = lamina::default_dtype();
+    recording->watch.add_variables(variables_.globals, variables_.names, variables_.cells);
     py::object result;
     std::vector<Tensor> results;
     {
-      const Collecting checks(recording->checks);
+      const Capture capture(recording->checks, recording->watch);
       StepRecorder recorder(arguments);
       result = function_(*own_args, **own_kwargs);
       const bool only_one = is_tensor(result.ptr());
@@ -197,9 +202,9 @@ class Compiled {
   }
 
   // Remembers a call without its memory: later ones are compared by shape and type.
-  static void keep_shapes(Recording& recording, const py::args& args, const py::kwargs& kwargs) {
-    auto shape_of = [](const Tensor& tensor) {
-      if (!exchangeable(tensor)) return py::cast(tensor);
+  void keep_shapes(Recording& recording, const py::args& args, const py::kwargs& kwargs) const {
+    auto shape_of = [this](const Tensor& tensor) {
+      if (!exchangeable()(tensor)) return py::cast(tensor);
       return py::cast(lamina::wrap(nullptr, tensor.sizes(), tensor.strides(), tensor.dtype()));
     };
     recording.args = Tree::map(args, shape_of);
@@ -207,28 +212,29 @@ class Compiled {
   }
 
   py::function function_;
-  std::vector<std::shared_ptr<Recording>> recordings_;  // the last used first
+  Variables variables_;
+  bool inference_;                // results need no history
+  std::vector<Kept> recordings_;  // the last used first
+  std::string changed_;           // a name that kept a recording from being replayed
+  int in_vain_ = 0;
 };
 
 }  // namespace
 
 void bind_compile(py::module_& m) {
-  function(m, "_is_capturing", [] { return exec::observer != nullptr; });
-  function(
-      m, "_before_replay",
-      [](const py::function& check) {
-        if (checks_of_capture) checks_of_capture->push_back(check);
-      },
-      py::arg("check"));
-  py::class_<Uncaptured>(m, "_Uncaptured")
-      .def(py::init())
-      .def("__enter__", &Uncaptured::enter)
-      .def("__exit__", &Uncaptured::exit);
-  py::class_<Compiled>(m, "CompiledFunction", "A function that is recorded once per kind of call.",
+  py::class_<Compiled>(m, "_CompiledFunction", "A function that is recorded once per kind of call.",
                        py::dynamic_attr())
-      .def(py::init<py::function>(), py::arg("fn"))
+      .def(py::init([](py::function fn, py::dict globals, py::tuple names, py::tuple cells,
+                       bool inference) {
+             return Compiled(std::move(fn),
+                             {std::move(globals), std::move(names), std::move(cells)}, inference);
+           }),
+           py::arg("fn"), py::arg("globals"), py::arg("names"), py::arg("cells"),
+           py::arg("inference"))
       .def("__call__", &Compiled::call)
-      .def("programs", &Compiled::programs, "What was recorded: launches and arena bytes of each.");
+      .def("programs", &Compiled::programs,
+           "What was recorded: of each program its arena_bytes and launches.")
+      .def("_profile", &Compiled::profile, py::arg("runs"));
 }
 
 }  // namespace lamina::bindings

@@ -62,6 +62,7 @@ PYBIND11_MODULE(_core, m) {
   bind_random(m);
   bind_autograd(m);
   bind_exchange(m);
+  bind_capture(m);
   bind_compile(m);
 
   py::module_ nn = m.def_submodule("_nn", "What lamina.nn.functional is made of.");

@@ -217,7 +217,7 @@ class Nested {
   Tensor array_leaf(PyObject* leaf, int depth) const {
     Tensor values;
     Number number;
-    if (is_tensor(leaf)) exec::value_read(op_);
+    if (is_tensor(leaf)) exec::value_read(op_, "use stack()");
     if (!is_text(leaf) && is_array(leaf))
       values = array_values(op_, leaf, {});
     else if (load_number(leaf, number))

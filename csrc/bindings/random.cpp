@@ -51,7 +51,7 @@ void set_state(Generator& generator, const Tensor& given) {
   check(given.dtype() == DType::kUInt8 && given.sizes() == Dims{kStateBytes}, "set_state",
         "expected a state that get_state() returned, ", kStateBytes, " bytes of type uint8; got ",
         name(given.dtype()), " of shape ", given.sizes());
-  exec::value_read("set_state");
+  exec::value_read("set_state", "set it before the call");
   const Tensor bytes = contiguous(given);
   uint64_t words[kStateWords] = {};
   for (int i = 0; i < kStateBytes; ++i)

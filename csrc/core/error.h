@@ -30,6 +30,8 @@ struct NotImplemented : std::runtime_error {
 
 // Describes where the user's code is now; set by the bindings, empty in plain C++ programs.
 inline std::string (*describe_caller)() = nullptr;
+// The same in a line: file, number and text of the innermost call outside the package.
+inline std::string (*locate_caller)() = nullptr;
 
 // Everything that has an operator<<, joined.
 template <class... Args>

@@ -34,16 +34,18 @@ struct Observer {
   virtual ~Observer() = default;
   // Must run the body (or arrange that its effect is seen) before it returns.
   virtual void launched(const char* name, Operands writes, Operands reads, const Body& body) = 0;
-  // A value or a data-dependent shape is about to be read on the host.
-  virtual void value_read(const char* name) = 0;
+  // A value or a data-dependent shape is about to be read on the host; `advice` says what to do
+  // where that cannot be.
+  virtual void value_read(const char* name, const char* advice) = 0;
 };
 
 // The observer of this thread, or null. Inline so that the eager path costs one load and one
 // branch.
 inline thread_local Observer* observer = nullptr;
 
-inline void value_read(const char* name) {
-  if (observer) observer->value_read(name);
+inline void value_read(const char* name,
+                       const char* advice = "return the tensor and read it after the call") {
+  if (observer) observer->value_read(name, advice);
 }
 
 // Told before and after a body that will run for long; the bindings release Python's lock between

@@ -1,6 +1,7 @@
 #include "exec/program.h"
 
 #include <algorithm>
+#include <chrono>
 #include <map>
 
 namespace lamina::exec {
@@ -45,28 +46,28 @@ void Recorder::launched(const char* name, Operands writes, Operands reads, const
   observer = nullptr;  // a body launches nothing that should be recorded
   launch(name, writes, reads, body);
   observer = this;
-  const int first = static_cast<int>(program_.operands_.size());
   // Sources first: what is both read and written must have come from somewhere.
-  std::vector<int> ids;
-  for (const Tensor* tensor : reads) ids.push_back(buffer_of(*tensor, false));
-  for (const Tensor* tensor : writes) {
-    const int id = buffer_of(*tensor, true);
-    program_.operands_.emplace_back(id, (*tensor)->offset * item_size(tensor->dtype()));
-    program_.traffic_ += detail::size_in_bytes(*tensor);
-  }
-  for (size_t i = 0; i < reads.size(); ++i) {
-    program_.operands_.emplace_back(ids[i], (*reads[i])->offset * item_size(reads[i]->dtype()));
-    program_.traffic_ += detail::size_in_bytes(*reads[i]);
-  }
-  program_.launches_.push_back({name, body, first});
+  std::vector<Operand> sources;
+  for (const Tensor* tensor : reads) sources.push_back(operand_of(*tensor, false));
+  std::vector<Operand>& operands = program_.operands_;
+  const auto first = static_cast<int>(operands.size());
+  for (const Tensor* tensor : writes) operands.push_back(operand_of(*tensor, true));
+  operands.insert(operands.end(), sources.begin(), sources.end());
+  const auto written = static_cast<int>(writes.size());
+  program_.launches_.push_back(
+      {name, body, first, written, written + static_cast<int>(reads.size())});
 }
 
-void Recorder::value_read(const char* name) {
-  const std::string where = describe_caller ? describe_caller() : "";
-  fail<StateError>("compile", "'", name,
-                   "' reads a value while the step is captured, so that later "
-                   "calls could not repeat it; move it out of the compiled function",
-                   where.empty() ? "" : ". It was called here:\n", where);
+Operand Recorder::operand_of(const Tensor& tensor, bool written) {
+  program_.traffic_ += detail::size_in_bytes(tensor);
+  return {buffer_of(tensor, written), tensor->offset * item_size(tensor.dtype()), tensor.dtype(),
+          tensor.sizes()};
+}
+
+void Recorder::value_read(const char* name, const char* advice) {
+  fail<StateError>("compile", "'", name, "' reads a value while the step is captured",
+                   locate_caller ? ", at " + locate_caller() : "",
+                   "; replays could not repeat that: ", advice);
 }
 
 int Recorder::find(const Tensor& tensor) const {
@@ -115,7 +116,8 @@ void Program::place_buffers() {
 void Program::bind_static() {
   pointers_.resize(operands_.size());
   for (size_t i = 0; i < operands_.size(); ++i) {
-    const auto [id, offset] = operands_[i];
+    const int id = operands_[i].buffer;
+    const int64_t offset = operands_[i].offset;
     const Buffer& buffer = buffers_[static_cast<size_t>(id)];
     if (buffer.kind == BufferKind::kInternal)
       pointers_[i] = arena_->data() + buffer.arena_offset + offset;
@@ -124,7 +126,6 @@ void Program::bind_static() {
     else
       patches_.push_back({static_cast<int>(i), id, offset});
   }
-  operands_ = {};
   for (const Buffer& buffer : buffers_) {
     if (buffer.written && buffer.kind == BufferKind::kExternal)
       changed_.push_back(buffer.storage.get());
@@ -133,7 +134,16 @@ void Program::bind_static() {
   }
 }
 
-void Program::run(std::span<const Tensor> arguments) {
+void Program::run_launches(double* seconds) const {
+  using Clock = std::chrono::steady_clock;
+  for (const Launch& step : launches_) {
+    const auto start = seconds ? Clock::now() : Clock::time_point();
+    step.body(Buffers(pointers_.data() + step.first));
+    if (seconds) *seconds++ = std::chrono::duration<double>(Clock::now() - start).count();
+  }
+}
+
+void Program::run(std::span<const Tensor> arguments, double* seconds) {
   // A result that somebody still looks at keeps its memory; the next one gets its own.
   for (int id : results_) {
     Ref<Storage>& storage = buffers_[static_cast<size_t>(id)].storage;
@@ -149,7 +159,7 @@ void Program::run(std::span<const Tensor> arguments) {
   {
     const LongWorkScope unlocked(traffic_);
     const FlushDenormals flushed;
-    for (const Launch& step : launches_) step.body(Buffers(pointers_.data() + step.first_pointer));
+    run_launches(seconds);
   }
   for (Storage* storage : changed_) storage->bump_version();
   for (int argument : changed_arguments_) bump_version(arguments[static_cast<size_t>(argument)]);

@@ -30,25 +30,43 @@ struct Buffer {
   bool written = false;
 };
 
+// A tensor that a launch works on.
+struct Operand {
+  int buffer;
+  int64_t offset;  // in bytes
+  DType dtype;
+  Dims sizes;
+};
+
+struct Launch {
+  const char* name;
+  Body body;
+  int first;  // of its operands; those that it writes come first
+  int writes;
+  int count;
+};
+
 class Program {
  public:
-  // Runs all launches. arguments[i] is the memory of argument i.
-  void run(std::span<const Tensor> arguments);
+  // Runs all launches. arguments[i] is the memory of argument i; if `seconds` is given, it gets the
+  // time that each launch took.
+  void run(std::span<const Tensor> arguments, double* seconds = nullptr);
 
   // A window on the memory that a result was last written to.
   Tensor result(const Tensor& recorded, int buffer, std::span<const Tensor> arguments) const;
   const Buffer& buffer(int id) const { return buffers_[static_cast<size_t>(id)]; }
-  size_t launch_count() const { return launches_.size(); }
+  std::span<const Launch> launches() const { return launches_; }
+  std::span<const Operand> writes(const Launch& launch) const {
+    return operands_of(launch).first(static_cast<size_t>(launch.writes));
+  }
+  std::span<const Operand> reads(const Launch& launch) const {
+    return operands_of(launch).subspan(static_cast<size_t>(launch.writes));
+  }
   int64_t arena_bytes() const { return arena_ ? arena_->bytes() : 0; }
 
  private:
   friend class Recorder;
 
-  struct Launch {
-    const char* name;
-    Body body;
-    int first_pointer;
-  };
   // A pointer that differs from call to call.
   struct Patch {
     int pointer;
@@ -56,13 +74,18 @@ class Program {
     int64_t offset;
   };
 
+  std::span<const Operand> operands_of(const Launch& launch) const {
+    return std::span(operands_).subspan(static_cast<size_t>(launch.first),
+                                        static_cast<size_t>(launch.count));
+  }
   void place_buffers();
   void bind_static();
+  void run_launches(double* seconds) const;
 
   std::vector<Buffer> buffers_;
   std::vector<Launch> launches_;
-  std::vector<std::pair<int, int64_t>> operands_;  // buffer and byte offset behind each pointer
-  std::vector<void*> pointers_;
+  std::vector<Operand> operands_;
+  std::vector<void*> pointers_;  // of the operands
   std::vector<Patch> patches_;
   std::vector<int> results_;
   std::vector<Storage*> changed_;  // outside memory that the launches write
@@ -79,7 +102,7 @@ class Recorder final : public Observer {
   ~Recorder() override { observer = outer_; }
 
   void launched(const char* name, Operands writes, Operands reads, const Body& body) override;
-  void value_read(const char* name) override;
+  void value_read(const char* name, const char* advice) override;
 
   // The buffer that a tensor's memory is; -1 if no launch touched it and it is no argument.
   int find(const Tensor& tensor) const;
@@ -88,6 +111,7 @@ class Recorder final : public Observer {
 
  private:
   int buffer_of(const Tensor& tensor, bool written);
+  Operand operand_of(const Tensor& tensor, bool written);
 
   Program program_;
   std::unordered_map<const Storage*, int> ids_;

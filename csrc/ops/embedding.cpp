@@ -113,7 +113,7 @@ Tensor one_hot(const Tensor& index, int64_t classes) {
   const int64_t count = flat.count();
   if (classes == -1) {
     check(count > 0, kOneHot, "expected num_classes for an index without elements");
-    exec::value_read(kOneHot);
+    exec::value_read(kOneHot, "give num_classes");
     classes = *std::max_element(flat.data<int64_t>(), flat.data<int64_t>() + count) + 1;
   }
   check(classes > 0 || (count == 0 && classes >= 0), kOneHot,

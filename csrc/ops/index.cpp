@@ -126,7 +126,7 @@ Tensor nonzero(const Tensor& x) {
   exec::launch("nonzero_count", {&before}, {&mask}, [count](exec::Buffers buffers) {
     count_true(buffers.get<const bool>(1), count, buffers.get<int64_t>(0));
   });
-  exec::value_read("nonzero");
+  exec::value_read("nonzero", "use where(mask, x, y), whose shape does not depend on values");
   const int64_t found = before.data<int64_t>()[blocks];
   Tensor out = empty({found, x.ndim()}, DType::kInt64);
   exec::launch("nonzero", {&out}, {&mask, &before},

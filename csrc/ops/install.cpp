@@ -1,6 +1,7 @@
 #include "ops/install.h"
 
 #include "autograd/engine.h"
+#include "exec/launch.h"
 #include "ops/copy.h"
 #include "ops/elementwise.h"
 #include "ops/inplace.h"
@@ -25,6 +26,7 @@ void install_ops() {
           [](const Tensor& tensor) {
             const autograd::Scoped quiet(autograd::grad_enabled, false);
             const Tensor count = sum(cast(tensor != tensor, DType::kInt64), {}, false);
+            exec::value_read("detect_anomaly", "look for NaN in eager steps");
             return *count.data<int64_t>() > 0;
           },
   };

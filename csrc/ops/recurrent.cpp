@@ -64,7 +64,7 @@ Steps packed_steps(const char* op, const Tensor& batch_sizes, int64_t rows) {
   check(batch_sizes.ndim() == 1 && batch_sizes.dtype() == DType::kInt64 && batch_sizes.count() > 0,
         op, "expected batch_sizes as a vector of int64 with at least one step; got ",
         name(batch_sizes.dtype()), " of shape ", batch_sizes.sizes());
-  exec::value_read(op);
+  exec::value_read(op, "pad the sequences instead of packing them");
   const Tensor sizes = contiguous(batch_sizes);
   std::vector<int64_t> counts(sizes.data<int64_t>(), sizes.data<int64_t>() + sizes.count());
   int64_t total = 0;

@@ -72,7 +72,7 @@ Tensor Step::produce(const Output& output, std::span<const Tensor> arguments) co
   return program_.result(output.recorded, output.buffer, arguments);
 }
 
-std::vector<Tensor> Step::run(std::span<const Tensor> arguments) {
+std::vector<Tensor> Step::run(std::span<const Tensor> arguments, double* seconds) {
   std::unique_lock lock(busy_, std::try_to_lock);
   if (!lock) {  // whoever holds it may need Python's lock to finish
     const exec::LongWorkScope unlocked(exec::kLongWorkBytes);
@@ -80,7 +80,7 @@ std::vector<Tensor> Step::run(std::span<const Tensor> arguments) {
   }
   for (const Effect& effect : effects_)
     if (effect.overwritten || effect.sets) ensure_meta(effect.leaf).grad = Tensor();
-  program_.run(arguments);
+  program_.run(arguments, seconds);
   for (const Effect& effect : effects_)
     if (effect.sets) ensure_meta(effect.leaf).grad = produce(effect.grad, arguments);
   std::vector<Tensor> results;

@@ -46,9 +46,11 @@ class Step {
   // gradients?
   bool applies() const;
   // Whatever this returns has no history.
-  std::vector<Tensor> run(std::span<const Tensor> arguments);
+  // If `seconds` is given, it gets the time that each launch took.
+  std::vector<Tensor> run(std::span<const Tensor> arguments, double* seconds = nullptr);
 
-  size_t launch_count() const { return program_.launch_count(); }
+  const exec::Program& program() const { return program_; }
+  size_t launch_count() const { return program_.launches().size(); }
   int64_t arena_bytes() const { return program_.arena_bytes(); }
 
  private:

@@ -15,7 +15,7 @@ constexpr const char* kName = "index";
 bool is_mask(const Tensor& index) { return index.dtype() == DType::kBool; }
 
 int64_t item(const Tensor& index) {
-  exec::value_read(kName);
+  exec::value_read(kName, "use index_select() or gather(), which read it in the step");
   return *cast(index, DType::kInt64).data<int64_t>();
 }
 

@@ -3,25 +3,109 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from types import CodeType
 from typing import Any
 
-from lamina import _core
+from lamina import _core, _programs
+
+
+class CompiledFunction(_core._CompiledFunction):
+    """A function that is recorded once per kind of call."""
+
+    def __init__(self, fn: Callable[..., Any], inference: bool = False) -> None:
+        plain = getattr(fn, "__func__", fn)  # of a method
+        code = getattr(plain, "__code__", None)
+        names = tuple(dict.fromkeys(_names(code))) if code else ()
+        cells = getattr(plain, "__closure__", None) or ()
+        own = fn if type(fn) is _FUNCTION else functools.partial(fn)
+        super().__init__(own, getattr(plain, "__globals__", {}), names, cells, inference)
+        functools.update_wrapper(self, fn, updated=())
+
+    def explain(self) -> str:
+        """Return a text on what was recorded: the launches of each program and its memory."""
+        return _programs.explain(self.programs())
+
+    def profile(self, *args: Any, repeat: int = 20, **kwargs: Any) -> str:
+        """Return a text on where the time of such a call goes, the longest launch first.
+
+        The calls are calls as any: weights that the function changes are changed so many times.
+        """
+        runs = self._profile(repeat, *args, **kwargs)
+        return _programs.profile(self.programs()[0], runs)
+
+
+class CompiledModule:
+    """A module whose calls are recorded once a kind and replayed: results have no history.
+
+    Everything else is the module's own, in both directions.
+    """
+
+    _module: Any
+    _call: CompiledFunction
+
+    def __init__(self, module: Any) -> None:
+        self.__dict__["_module"] = module
+        self.__dict__["_call"] = CompiledFunction(module.__call__, inference=True)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Compute what the module computes."""
+        return self._call(*args, **kwargs)
+
+    def train(self, mode: bool = True) -> CompiledModule:
+        """Switch the module to training, or else to evaluation."""
+        self._module.train(mode)
+        return self
+
+    def eval(self) -> CompiledModule:
+        """Switch the module to evaluation."""
+        return self.train(False)
+
+    def programs(self) -> list[Any]:
+        """Return what was recorded."""
+        return self._call.programs()
+
+    def explain(self) -> str:
+        """Return a text on what was recorded: the launches of each program and its memory."""
+        return self._call.explain()
+
+    def profile(self, *args: Any, repeat: int = 20, **kwargs: Any) -> str:
+        """Return a text on where the time of such a call goes, the longest launch first."""
+        return self._call.profile(*args, repeat=repeat, **kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._module, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(self._module, name, value)
+
+    def __delattr__(self, name: str) -> None:
+        delattr(self._module, name)
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *dir(self._module)})
+
+    def __repr__(self) -> str:
+        return f"compile({self._module!r})"
 
 
 def compile(fn: Callable[..., Any]) -> Any:
     """Return `fn` as a function that records its work on tensors and replays it on later calls.
 
-    `fn` may hold a whole training step: forward, loss, `backward()` and updates in place. A call
-    with new shapes, types or other arguments is recorded anew; at most eight recordings are kept.
-    A replay repeats the tensor work only: Python numbers and branches are those of the recorded
-    call, results have no history, and a value read on the way (`item()`, `if tensor:`) is an error.
+    `fn` may hold a whole training step: forward, loss, `backward()` and the optimizer. A call with
+    new shapes, types or other arguments is recorded anew, and so is one after a change of what the
+    step took for granted: the modules that it called (their modes, hooks, attributes, parameters),
+    the variables that `fn` names, whether gradients are recorded. Eight recordings are kept.
+    Weights that change in place are seen. A replay repeats the tensor work only: other functions
+    and objects are those of the recorded call, results have no history, and a value read on the
+    way (`item()`, `if tensor:`) is an error.
+
+    A module becomes one for inference: it is called as before, without a graph, and by several
+    threads at once if need be; its attributes and methods are the module's.
     """
     if not callable(fn):
-        raise TypeError(f"[compile] expected a function; got {type(fn).__name__}")
-    compiled = _core.CompiledFunction(fn if type(fn) is _FUNCTION else functools.partial(fn))
-    functools.update_wrapper(compiled, fn, updated=())
-    return compiled
+        raise TypeError(f"[compile] expected a function or a module; got {type(fn).__name__}")
+    return CompiledModule(fn) if hasattr(fn, "forward") else CompiledFunction(fn)
 
 
 def capturing() -> bool:
@@ -38,7 +122,20 @@ def before_replay(check: Callable[[], bool]) -> None:
     _core._before_replay(check)
 
 
+def watch(entries: dict[Any, Any]) -> None:
+    """Replay the step that is captured now only while this dictionary is as it is at present."""
+    _core._watch(entries)
+
+
 # A context manager: what happens in it belongs to no capture, such as making an optimizer's state.
 uncaptured = _core._Uncaptured
 
 _FUNCTION = type(compile)
+
+
+def _names(code: CodeType) -> Iterator[str]:
+    """Yield the names of globals that a function and those inside it may read."""
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _names(constant)

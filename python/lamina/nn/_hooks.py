@@ -60,7 +60,11 @@ class CallHooks:
         self.always: set[int] = set()  # forward hooks that run after an error too
 
     def __bool__(self) -> bool:
-        return bool(self.forward_pre or self.forward or self.backward_pre or self.backward)
+        return any(self.tables())
+
+    def tables(self) -> tuple[Hooks, ...]:
+        """Return all hooks, kind by kind."""
+        return self.forward_pre, self.forward, self.backward_pre, self.backward
 
     def run(self, module: Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Call `module.forward` with everything around it."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from lamina._core import Tensor
+from lamina import compiling
+from lamina._core import Tensor, _captures
 from lamina.nn._hooks import CallHooks, ForwardHook, PreHook, RemovableHandle, attach
 from lamina.nn._members import BUFFERS, KINDS, MODULES, PARAMETERS, members
 from lamina.nn._state import State
@@ -37,6 +38,8 @@ class Module(State):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run forward, with the hooks around it."""
+        if _captures:
+            _watch(self)
         try:
             if self._call_hooks:
                 return self._call_hooks.run(self, args, kwargs)
@@ -203,6 +206,15 @@ class Module(State):
                 lines.append(f"({name}): " + repr(module).replace("\n", "\n  "))
             return f"{self._get_name()}(\n  " + "\n  ".join(lines) + "\n)"
         return f"{self._get_name()}({extra})"
+
+
+def _watch(module: Module) -> None:
+    """Have the step that is captured now notice changes of this module and of those below."""
+    for each in module.modules():
+        compiling.watch(each.__dict__)
+        if each._call_hooks is not None:
+            for table in each._call_hooks.tables():
+                compiling.watch(table)
 
 
 def _too_early(module: Module, name: str, table: str) -> str:

@@ -1,0 +1,105 @@
+"""Texts on recorded programs: what they launch, and where their time goes."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from lamina import _core
+
+# Shape, type and buffer; a launch has a name, what it writes and what it reads.
+Operand = tuple[tuple[int, ...], _core.dtype, int]
+Launch = tuple[str, list[Operand], list[Operand]]
+
+_PRODUCTS = {"linear", "matmul", "mm", "bmm", "addmm", "baddbmm"}
+
+
+def explain(programs: list[Any]) -> str:
+    """Return the launches of all programs in order, with what they write, read and compute."""
+    if not programs:
+        return "nothing is recorded yet: call it once"
+    return "\n\n".join(_explain(program) for program in programs)
+
+
+def profile(program: Any, runs: list[list[float]]) -> str:
+    """Return the median time of each launch, the longest first."""
+    launches = program["launches"]
+    times = [statistics.median(each) for each in zip(*runs, strict=True)]
+    total = sum(times)
+    rows = [("", "launch", "us", "share", "GB/s", "GFLOP/s", "writes")]
+    for i in sorted(range(len(launches)), key=lambda i: -times[i]):
+        seconds = max(times[i], 1e-9)
+        rows.append(
+            (
+                str(i),
+                launches[i][0],
+                f"{times[i] * 1e6:.1f}",
+                f"{times[i] / total:.1%}",
+                f"{_bytes(launches[i]) / seconds / 1e9:.1f}",
+                _count(_flops(launches[i]) / seconds / 1e9),
+                _tensors(launches[i][1]),
+            )
+        )
+    return f"{total * 1e6:.1f} us in {len(launches)} launches\n" + _table(rows)
+
+
+def _explain(program: Any) -> str:
+    launches = program["launches"]
+    rows = [("", "launch", "writes", "reads", "kB", "kflop")]
+    for i, launch in enumerate(launches):
+        name, writes, reads = launch
+        moved, flops = _bytes(launch) / 1e3, _flops(launch) / 1e3
+        rows.append((str(i), name, _tensors(writes), _tensors(reads), _count(moved), _count(flops)))
+    moved = sum(map(_bytes, launches)) / 1e3
+    head = f"{len(launches)} launches, {_count(moved)} kB read and written"
+    return f"{head}, arena {_count(program['arena_bytes'] / 1e3)} kB\n{_table(rows)}"
+
+
+def _bytes(launch: Launch) -> int:
+    """Return how much memory a launch touches; what it reads and writes in place counts twice."""
+    _, writes, reads = launch
+    return sum(math.prod(shape) * dtype.itemsize for shape, dtype, _ in [*writes, *reads])
+
+
+def _flops(launch: Launch) -> int:
+    """Return the operations of a product or convolution; 0 where they do not count."""
+    name, writes, reads = launch
+    if name in _PRODUCTS:
+        return 2 * math.prod(writes[0][0]) * reads[0][0][-1]
+    if name == "conv_weight_grad":  # (x, gradient of the result) to the weight's
+        weight, grad = writes[0][0], reads[1][0]
+        return 2 * math.prod(weight) * grad[0] * math.prod(grad[2:])
+    if name.startswith("conv") and len(reads) > 1:
+        result, source, weight = writes[0][0], reads[0][0], reads[1][0]
+        dims = len(weight) - 2
+        images = math.prod(result[: -dims - 1])
+        # The larger side is the image that the filters slide over.
+        pixels = min(math.prod(result[-dims:]), math.prod(source[-dims:]))
+        return 2 * images * pixels * math.prod(weight)
+    return 0
+
+
+def _count(number: float) -> str:
+    return f"{number:.1f}" if number else ""
+
+
+def _tensors(operands: Iterable[Operand]) -> str:
+    texts = [f"{_short(dtype)}{list(shape)}" for shape, dtype, _ in operands]
+    more = f" and {len(texts) - 3} more" if len(texts) > 3 else ""
+    return " ".join(texts[:3]) + more
+
+
+def _short(dtype: _core.dtype) -> str:
+    name = str(dtype).rpartition(".")[2]
+    return name[0] + name.lstrip("abcdefghijklmnopqrstuvwxyz")
+
+
+def _table(rows: Sequence[tuple[str, ...]]) -> str:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = (
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    )
+    return "\n".join(lines)
