@@ -1,4 +1,4 @@
-"""Random numbers: a seed alone decides them; their distributions stand in test_distributions.py."""
+"""Random numbers: a seed alone decides them; their distributions stand in test_draws.py."""
 
 import copy
 import math

@@ -33,6 +33,30 @@ def real(function):
     return lambda x, *rest: function(np.asarray(x, np.float64), *rest)
 
 
+def hurwitz(order, x):
+    """Return a derivative of the digamma function, or that, as a sum."""
+    x = np.asarray(x, np.float64)
+    k, last = np.arange(2000), 2000 + x
+    terms = x[..., None] + k
+    if order == 0:
+        return np.log(last) - 1 / (2 * last) - 1 / (12 * last**2) - (1 / terms).sum(-1)
+    rest = last**-order / order + last ** -(order + 1) / 2 + (order + 1) * last ** -(order + 2) / 12
+    zeta = (terms ** -(order + 1)).sum(-1) + rest
+    return (-1) ** (order + 1) * math.factorial(order) * zeta
+
+
+def quantile(x):
+    low, high = -6.0, 6.0
+    for _ in range(70):
+        middle = (low + high) / 2
+        low, high = (middle, high) if math.erf(middle) < x else (low, middle)
+    return low
+
+
+def each(function):
+    return np.vectorize(function, otypes=[float])
+
+
 def unary(name, ref, domain=(-3, 3), dtypes=ALL, **more):
     """Differentiable functions of one tensor."""
     return OpCase(
@@ -71,6 +95,10 @@ UNARY = [
     unary("sqrt", np.sqrt, domain=(0.1, 3)),
     unary("rsqrt", lambda x: 1 / np.sqrt(x), domain=(0.1, 3)),
     unary("reciprocal", lambda x: 1 / x, domain=(0.3, 3)),
+    unary("erfinv", each(quantile), domain=(-0.95, 0.95), dtypes=FLOATS),
+    unary("lgamma", each(math.lgamma), domain=(0.1, 12), dtypes=FLOATS),
+    # PyTorch's polygamma, which is also digamma's gradient, has 11 digits.
+    unary("digamma", lambda x: hurwitz(0, x), domain=(0.1, 12), dtypes=FLOATS, torch_tol=1e5),
     unary("sin", np.sin),
     unary("cos", np.cos),
     unary("tan", np.tan, domain=(-1.2, 1.2)),
@@ -252,6 +280,18 @@ CHOICES = [
         inplace=True,
         grad=True,
         gradgrad=True,
+    ),
+    OpCase(
+        "polygamma",
+        hurwitz,
+        [call(n, t(3, 4)) for n in range(4)] + [call(1, t()), call(2, t(0, 3))],
+        domain=(0.4, 12),
+        method=False,
+        grad=True,
+        gradgrad=True,
+        fuzz=False,  # the reference needs memory for thousands of terms
+        torch_tol=1e5,
+        errors=[fails("order from 0 on; got -1", -1, t(3))],
     ),
 ]
 

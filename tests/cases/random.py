@@ -1,6 +1,6 @@
-"""Random tensors: shapes, dtypes, forms and errors; the distributions stand in test_random.py."""
+"""Random tensors: shapes, dtypes, forms and errors; the distributions stand in test_draws.py."""
 
-from cases import FLOATS, OpCase, call, dtype, fails, t
+from cases import FLOATS, OpCase, call, dtype, fails, t, values
 from cases.creation import SIZE_ERRORS
 
 CHANCE = (0.01, 0.99)
@@ -70,6 +70,36 @@ CASES = [
             fails("between 0 and 1; got 2", t(3, domain=(2, 2))),
         ],
         large=[call(t(300, 1001))],
+    ),
+    OpCase(
+        "poisson",
+        None,
+        [call(t(2, 3)), call(t()), call(t(0)), call(t(5, domain=(9, 90)))],
+        method=False,
+        domain=(0, 5),
+        errors=[
+            fails("not negative; got -1", t(3, domain=(-1, -1))),
+            fails("floating tensor; got int64", t(3, dtype="int64"), error=TypeError),
+        ],
+        large=[call(t(300, 1001))],
+    ),
+    OpCase(
+        "binomial",
+        None,
+        [
+            call(values([5.0, 90.0, 0.0]), t(3)),
+            call(values([[7.0], [80.0]]), t(3)),
+            call(t(0), t(0)),
+        ],
+        method=False,
+        domain=CHANCE,
+        errors=[
+            fails("not negative; got -2", values([-2.0]), t(1)),
+            fails("between 0 and 1; got 2", values([2.0]), t(1, domain=(2, 2))),
+            fails("broadcast", t(3), t(4)),
+        ],
+        large=[call(t(300, 1001, domain=(30, 60)), t(300, 1001))],
+        fuzz=False,  # counts must be whole
     ),
     OpCase(
         "multinomial",

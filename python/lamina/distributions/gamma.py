@@ -45,8 +45,7 @@ class Gamma(Distribution):
     def rsample(self, sample_shape: Sequence[int] = EMPTY) -> Tensor:
         concentration = self.concentration.expand(self._extended_shape(sample_shape))
         value = _core._log_gamma_variable(concentration).exp() / self.rate
-        value.detach().clamp_(min=tiny(value.dtype))  # above 0, and the gradient as it was
-        return value
+        return value.clamp(min=tiny(value.dtype))
 
     def log_prob(self, value: Tensor) -> Tensor:
         value = _core.as_tensor(value, dtype=self.rate.dtype)

@@ -35,6 +35,7 @@ __all__ = [
     "logaddexp2",
     "logical_not",
     "logit",
+    "polygamma",
     "positive",
     "rad2deg",
     "rsub",
@@ -42,7 +43,7 @@ __all__ = [
     "sinc",
     "xlogy",
 ]
-__methods__ = [name for name in __all__ if name != "rsub"]
+__methods__ = [name for name in __all__ if name not in ("polygamma", "rsub")]
 __methods__ += ["addcdiv_", "addcmul_", "bitwise_not_", "clamp_max_", "clamp_min_", "copysign_"]
 __methods__ += ["deg2rad_", "float_power_", "heaviside_", "hypot_", "lerp_", "logical_not_"]
 __methods__ += ["logit_", "rad2deg_", "sinc_", "xlogy_"]
@@ -141,6 +142,13 @@ def xlogy(input: Operand, other: Operand) -> Tensor:
         assert isinstance(input, Tensor), "[xlogy] expected a tensor"
         factor, base = input, _operand(other, input)
     return factor * _core.log(_core.where((factor == 0) & ~isnan(base), 1, base))
+
+
+def polygamma(n: int, input: Tensor) -> Tensor:
+    """Return the n-th derivative of the digamma function."""
+    if n < 0:
+        raise ValueError(f"[polygamma] expected an order from 0 on; got {n}")
+    return _core._nn.polygamma(input, n) if n else _core.digamma(input)
 
 
 def sinc(input: Tensor) -> Tensor:
