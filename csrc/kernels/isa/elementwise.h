@@ -21,12 +21,15 @@ class Source {
       : row_(data), inner_(strip.inner[operand]), outer_(strip.outer[operand]) {}
 
   bool direct() const { return inner_ == 1; }
-  LAMINA_INLINE const T* row() const { return row_; }
   void next_row() { row_ += outer_; }
 
-  // The elements [i, i + n) of the row, contiguous; n <= kStage.
-  const T* stage(int64_t i, int64_t n) {
-    if (inner_ == 1) return row_ + i;
+  // The elements [i, i + n) of the row, contiguous; n <= kStage unless they are so in memory.
+  LAMINA_INLINE const T* stage(int64_t i, int64_t n) {
+    return inner_ == 1 ? row_ + i : collect(i, n);
+  }
+
+ private:
+  __attribute__((noinline)) const T* collect(int64_t i, int64_t n) {
     const T* from = row_ + i * inner_;
     if (inner_ == 0) {
       if (i == 0)
@@ -37,12 +40,16 @@ class Source {
     return buffer_;
   }
 
- private:
   const T* row_;
   int64_t inner_;
   int64_t outer_;
   T buffer_[kStage];
 };
+
+template <class T>
+__attribute__((noinline)) void spread(int64_t n, const T* from, T* to, int64_t stride) {
+  for (int64_t j = 0; j < n; ++j) to[j * stride] = from[j];
+}
 
 // Applies f to contiguous vectors.
 struct ByVector {
@@ -64,21 +71,18 @@ struct ByElement {
   }
 };
 
+// The formula stands in one place, for contiguous rows as for staged ones, as it may be long.
 template <class Lanes, class T, class F, class... Sources>
 LAMINA_INLINE void map(const Strip& strip, T* y, F f, Sources... in) {
   const bool direct = strip.inner[0] == 1 && (in.direct() && ...);
+  const int64_t most = direct ? strip.n : kStage;
+  T staged[kStage];
   for (int64_t row = 0; row < strip.rows; ++row) {
-    if (direct) {
-      Lanes::run(strip.n, y, f, in.row()...);
-    } else {
-      T staged[kStage];
-      for (int64_t i = 0; i < strip.n; i += kStage) {
-        const int64_t n = strip.n - i < kStage ? strip.n - i : kStage;
-        T* out = strip.inner[0] == 1 ? y + i : staged;
-        Lanes::run(n, out, f, in.stage(i, n)...);
-        if (out == staged)
-          for (int64_t j = 0; j < n; ++j) y[(i + j) * strip.inner[0]] = staged[j];
-      }
+    for (int64_t i = 0; i < strip.n; i += most) {
+      const int64_t n = strip.n - i < most ? strip.n - i : most;
+      T* out = strip.inner[0] == 1 ? y + i : staged;
+      Lanes::run(n, out, f, in.stage(i, n)...);
+      if (out == staged) spread(n, staged, y + i * strip.inner[0], strip.inner[0]);
     }
     y += strip.outer[0];
     (in.next_row(), ...);
