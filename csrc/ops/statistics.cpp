@@ -191,7 +191,10 @@ Tensor norm(const Tensor& x, double p, const Dims& dims, bool keepdim) {
   if (p == 1) return sum_norm(x, mask, keepdim);
   if (p == 2) return euclidean_norm(x, mask, keepdim);
   if (std::isinf(p)) return p > 0 ? amax(abs(x), dims, keepdim) : amin(abs(x), dims, keepdim);
-  return pow(sum(pow(abs(x), p), dims, keepdim), 1 / p);
+  const Tensor powers = sum(pow(abs(x), p), dims, keepdim);
+  // The root has no slope at 0, where the gradient is 0 by convention.
+  const Tensor none = powers == 0.0;
+  return zero_where(none, pow(where(none, scalar(1.0, x.dtype()), powers), 1 / p));
 }
 
 Tensor logsumexp(const Tensor& x, const Dims& dims, bool keepdim) {
