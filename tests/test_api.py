@@ -131,6 +131,24 @@ def test_programs_that_ask_for_other_devices_run_unchanged():
         lm.zeros(2).cuda()
 
 
+# ---- limits ----
+
+
+def test_limits_are_those_of_numpy():
+    for kind in (lm.float32, lm.float64):
+        limits = np.finfo(str(kind).split(".")[1])
+        ours = lm.finfo(kind)
+        assert (ours.eps, ours.max, ours.min) == (limits.eps, limits.max, limits.min)
+        assert (ours.tiny, ours.bits) == (limits.tiny, limits.bits)
+    assert lm.finfo().dtype == "float32"
+    assert repr(lm.finfo()).startswith("finfo(resolution=1e-06, min=-3.40282e+38, max=3.40282e+38")
+    assert (lm.iinfo(lm.uint8).min, lm.iinfo(lm.uint8).max) == (0, 255)
+    assert repr(lm.iinfo(lm.int32)) == "iinfo(min=-2.14748e+09, max=2.14748e+09, dtype=int32)"
+    for call in (lambda: lm.finfo(lm.int64), lambda: lm.iinfo(lm.float32), lambda: lm.iinfo(1)):
+        with pytest.raises(TypeError, match=r"\[.info\] expected an? .* dtype; got"):
+            call()
+
+
 # ---- conversions ----
 
 

@@ -18,6 +18,7 @@ IN_TABLES = {name for row in ROWS for name in (row.name, *row.aliases)}
 # Names that are no ops of tensors, or that a table cannot hold, by the file that tests them.
 TESTED_ELSEWHERE = {
     "test_api.py": """
+        finfo iinfo
         cpu cuda get_device half is_complex is_floating_point is_nonzero is_pinned is_same_size
         is_signed is_tensor pin_memory to type get_default_device set_default_device
         swapaxes_ swapdims_ t_ transpose_ squeeze_ unsqueeze_ broadcast_shapes

@@ -24,7 +24,7 @@ CPP_LAYERS = {
 PYTHON_LAYERS = [
     {"_core"},
     {"_programs"},
-    {"_device", "_pickle", "_repr", "autograd", "compiling"},
+    {"_device", "_limits", "_pickle", "_repr", "autograd", "compiling"},
     {"functional"},
     {"_export", "linalg", "testing"},
     {"nn", "distributions"},

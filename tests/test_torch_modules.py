@@ -138,13 +138,13 @@ def test_error_inputs(info):
         build = case.module_error_input.constructor_input
         forward = case.module_error_input.forward_input
 
-        def attempt(build=build, forward=forward, case=case):
+        def run(build=build, forward=forward, constructs=case.error_on):
             module = getattr(lm.nn, name)(*ours(build.args), **ours(build.kwargs))
-            if case.error_on is ModuleErrorEnum.FORWARD_ERROR:
+            if constructs is ModuleErrorEnum.FORWARD_ERROR:
                 module(*ours(forward.args), **ours(forward.kwargs))
 
         with pytest.raises(ERRORS):  # some inputs are of types that lamina has not
-            attempt()
+            run()
 
 
 def test_count():

@@ -14,11 +14,12 @@ from math import pi as pi
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from lamina import _core, _device, _export
+from lamina import _core, _device, _export, _limits
 from lamina import autograd as autograd
 from lamina import functional as functional
 from lamina._core import *
 from lamina._device import *
+from lamina._limits import *
 from lamina._repr import set_printoptions as set_printoptions
 from lamina.autograd import enable_grad as enable_grad
 from lamina.autograd import inference_mode as inference_mode
@@ -41,7 +42,15 @@ if TYPE_CHECKING:  # `as` and `*` are what type checkers take for exports
 else:
     _LAZY_MODULES = ("distributions", "linalg", "nn", "optim", "testing", "utils")
     __all__ = [name for name in dir(_core) if not name.startswith("_")]
-    __all__ += [*functional.__all__, *_device.__all__, "autograd", "compile", "e", "enable_grad"]
+    __all__ += [
+        *functional.__all__,
+        *_device.__all__,
+        *_limits.__all__,
+        "autograd",
+        "compile",
+        "e",
+        "enable_grad",
+    ]
     __all__ += ["functional", "inf", "inference_mode", "nan", "no_grad", "pi", "set_grad_enabled"]
     __all__ += ["set_printoptions", *_LAZY_MODULES]
 

@@ -66,7 +66,7 @@ def text(tensor: Tensor, name: str | None = None) -> str:
     """Return what `repr(tensor)` shows; `name` stands there for the class."""
     prefix = (name or ("tensor" if type(tensor) is Tensor else type(tensor).__name__)) + "("
     values = tensor.numpy(force=True)
-    body = "[]" if values.size == 0 else _layout(values, len(prefix), _cell_format(values))
+    body = "[]" if values.size == 0 else _layout(values, len(prefix), *_cell_format(values))
     lines = prefix + body
     room = _options.linewidth - len(lines.rpartition("\n")[2])
     for note in _notes(tensor):
@@ -113,14 +113,16 @@ def _edges(size: int) -> list[int]:
     return [*shown] if size <= 2 * edge else [*shown[:edge], *shown[size - edge :]]
 
 
-def _cell_format(values: Array) -> Callable[[Any], str]:
-    """A function that formats any shown element to the width of the widest."""
+def _cell_format(values: Array) -> tuple[Callable[[Any], str], int]:
+    """A function that formats any shown element, and the width of the widest that is finite."""
     shown = values
     if _summarized(values):
         shown = values[np.ix_(*map(_edges, values.shape))]
-    plain = _float_format(shown) if values.dtype.kind == "f" else str
-    width = max(len(plain(value)) for value in shown.ravel())
-    return lambda value: plain(value).rjust(width)
+    plain: Callable[[Any], str] = str
+    if values.dtype.kind == "f":
+        plain, shown = _float_format(shown), shown[np.isfinite(shown) & (shown != 0)]
+    width = max((len(plain(value)) for value in shown.ravel()), default=1)
+    return lambda value: plain(value).rjust(width), width
 
 
 def _float_format(shown: Array) -> Callable[[Any], str]:
@@ -139,27 +141,29 @@ def _float_format(shown: Array) -> Callable[[Any], str]:
     return lambda value: format(value, spec)
 
 
-def _layout(values: Array, indent: int, cell: Callable[[Any], str]) -> str:
+def _layout(values: Array, indent: int, cell: Callable[[Any], str], width: int) -> str:
     """Nested brackets, the elements aligned; `indent` columns stand before the first bracket."""
     if values.ndim == 0:
         return cell(values[()]).lstrip()
-    return _nested(values, indent, cell, _summarized(values))
+    return _nested(values, indent, cell, width, _summarized(values))
 
 
-def _nested(values: Array, indent: int, cell: Callable[[Any], str], summarize: bool) -> str:
+def _nested(
+    values: Array, indent: int, cell: Callable[[Any], str], width: int, summarize: bool
+) -> str:
     size = len(values)
     indices = _edges(size) if summarize else range(size)
     if values.ndim == 1:
         parts = [cell(values[i]) for i in indices]
         dots = " ..."
     else:
-        parts = [_nested(values[i], indent + 1, cell, summarize) for i in indices]
+        parts = [_nested(values[i], indent + 1, cell, width, summarize) for i in indices]
         dots = "..."
     if len(parts) < size:
         parts.insert(_options.edgeitems, dots)
     margin = " " * (indent + 1)
     if values.ndim > 1:
         return "[" + ("," + "\n" * (values.ndim - 1) + margin).join(parts) + "]"
-    per_line = max(1, (_options.linewidth - indent) // (len(cell(values[0])) + 2))
+    per_line = max(1, (_options.linewidth - indent) // (width + 2))
     lines = [", ".join(parts[i : i + per_line]) for i in range(0, len(parts), per_line)]
     return "[" + (",\n" + margin).join(lines) + "]"
