@@ -3,8 +3,14 @@ set(LAMINA_FLAGS_baseline)
 set(LAMINA_FLAGS_avx2 -mavx2 -mfma)
 set(LAMINA_FLAGS_avx512 -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx2 -mfma -mprefer-vector-width=512)
 
+# Loops over vectors are written out, so -O3 would mostly copy them; the register tiles below need all of it. Nothing unwinds
+# through a kernel.
 set(LAMINA_KERNEL_FLAGS
-  $<IF:$<CONFIG:Debug>,-O1,-O3> -fno-math-errno -fno-trapping-math -ffp-contract=fast -fwrapv -fno-exceptions)
+  $<IF:$<CONFIG:Debug>,-O1,-O2> -ftree-vectorize -fno-math-errno -fno-trapping-math -ffp-contract=fast -fwrapv -fno-exceptions
+  -fno-asynchronous-unwind-tables -fno-unwind-tables
+  $<$<CXX_COMPILER_ID:GNU>:-fvect-cost-model=dynamic> $<$<CXX_COMPILER_ID:GNU>:-fpeel-loops>)
+set_source_files_properties(csrc/kernels/isa/gemm.cpp csrc/kernels/isa/conv.cpp
+  PROPERTIES COMPILE_OPTIONS $<$<NOT:$<CONFIG:Debug>>:-O3>)
 
 # Gives a target the flags and names of one ISA.
 function(target_isa target isa)
