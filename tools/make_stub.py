@@ -170,6 +170,8 @@ def submodule_lines(name: str, module: types.ModuleType) -> Iterator[str]:
 
 def stub() -> str:
     """Write the whole file."""
+    for name in ("_nn", "_optim"):  # bound when first asked for
+        getattr(_core, name)
     members = [(name, value) for name, value in sorted(vars(_core).items()) if name[:2] != "__"]
     lines: list[str] = []
     for name, value in members:

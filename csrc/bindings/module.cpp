@@ -30,6 +30,35 @@ void release_lock_in_long_work() {
   };
 }
 
+void bind_networks(py::module_& nn) {
+  bind_activation(nn);
+  bind_attention(nn);
+  bind_conv(nn);
+  bind_embedding(nn);
+  bind_fold(nn);
+  bind_loss(nn);
+  bind_normalization(nn);
+  bind_pool(nn);
+  bind_recurrent(nn);
+  bind_resample(nn);
+}
+
+// What lamina.nn.functional and lamina.optim are made of is bound when first asked for: it would
+// take a quarter of the time of importing the core.
+py::object part(py::module_ m, const std::string& name) {
+  if (name == "_nn") {
+    py::module_ nn = m.def_submodule("_nn");
+    bind_networks(nn);
+    return nn;
+  }
+  if (name == "_optim") {
+    py::module_ optim = m.def_submodule("_optim");
+    bind_optimizer(optim);
+    return optim;
+  }
+  throw py::attribute_error("module 'lamina._core' has no attribute '" + name + "'");
+}
+
 }  // namespace
 
 }  // namespace lamina::bindings
@@ -65,17 +94,5 @@ PYBIND11_MODULE(_core, m) {
   bind_capture(m);
   bind_compile(m);
 
-  py::module_ nn = m.def_submodule("_nn", "What lamina.nn.functional is made of.");
-  bind_activation(nn);
-  bind_attention(nn);
-  bind_conv(nn);
-  bind_embedding(nn);
-  bind_fold(nn);
-  bind_loss(nn);
-  bind_normalization(nn);
-  bind_pool(nn);
-  bind_recurrent(nn);
-  bind_resample(nn);
-  py::module_ optim = m.def_submodule("_optim", "The updates of lamina.optim.");
-  bind_optimizer(optim);
+  m.attr("__getattr__") = py::cpp_function([m](const std::string& name) { return part(m, name); });
 }
