@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import statistics
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -26,7 +25,7 @@ def explain(programs: list[Any]) -> str:
 def profile(program: Any, runs: list[list[float]]) -> str:
     """Return the median time of each launch, the longest first."""
     launches = program["launches"]
-    times = [statistics.median(each) for each in zip(*runs, strict=True)]
+    times = [sorted(each)[len(each) // 2] for each in zip(*runs, strict=True)]
     total = sum(times)
     rows = [("", "launch", "us", "share", "GB/s", "GFLOP/s", "writes")]
     for i in sorted(range(len(launches)), key=lambda i: -times[i]):
