@@ -219,3 +219,27 @@ def test_threads_calling_one_function():
 def test_only_functions_are_compiled():
     with pytest.raises(TypeError, match=r"\[compile\] expected a function or a module; got int"):
         lm.compile(3)
+
+
+@pytest.mark.parametrize("layer", [lm.nn.LayerNorm, lm.nn.BatchNorm1d])
+def test_gradients_beside_one_nobody_needs(layer):
+    """Normalization of an input without gradient leaves an empty buffer in the program."""
+    lm.manual_seed(0)
+    batches = [(lm.randn(8, 3), lm.randint(0, 2, (8,))) for _ in range(5)]
+
+    def losses(compiled):
+        lm.manual_seed(1)
+        model = lm.nn.Sequential(layer(3), lm.nn.Linear(3, 2))
+        optimizer = lm.optim.SGD(model.parameters(), 0.1)
+
+        def step(x, y):
+            optimizer.zero_grad()
+            loss = lm.nn.functional.cross_entropy(model(x), y)
+            loss.backward()
+            optimizer.step()
+            return loss
+
+        run = lm.compile(step) if compiled else step
+        return [run(x, y).item() for x, y in batches]
+
+    assert losses(compiled=True) == losses(compiled=False)

@@ -97,18 +97,20 @@ void Program::place_buffers() {
     if (buffer.kind == BufferKind::kInternal) by_start.push_back(&buffer);
   std::ranges::stable_sort(by_start, {}, &Buffer::first_use);
   std::map<int64_t, const Buffer*> placed;  // by offset, those still alive
+  // Empty buffers take a byte, or the next one would share their offset and go unnoticed.
+  const auto bytes = [](const Buffer* buffer) { return std::max<int64_t>(buffer->bytes, 1); };
   int64_t size = 0;
   for (Buffer* buffer : by_start) {
     std::erase_if(placed,
                   [&](const auto& entry) { return entry.second->last_use < buffer->first_use; });
     int64_t offset = 0;
     for (const auto& [start, other] : placed) {
-      if (offset + buffer->bytes <= start) break;
-      offset = std::max(offset, aligned(start + other->bytes));
+      if (offset + bytes(buffer) <= start) break;
+      offset = std::max(offset, aligned(start + bytes(other)));
     }
     buffer->arena_offset = offset;
     placed.emplace(offset, buffer);
-    size = std::max(size, aligned(offset + std::max<int64_t>(buffer->bytes, 1)));
+    size = std::max(size, aligned(offset + bytes(buffer)));
   }
   arena_ = Storage::make(size);
 }
