@@ -80,3 +80,13 @@ def test_pretrained_rows_share_memory_and_are_frozen(layer):
     assert layer.from_pretrained(rows, freeze=False).weight.requires_grad
     with pytest.raises(ValueError, match="two dimensions"):
         layer.from_pretrained(lm.ones(3))
+
+
+def test_bags_of_one_number_expanded():
+    weight = lm.tensor(np.linspace(-1, 1, 18).reshape(6, 3))
+    index, offsets = lm.tensor([[2]]).expand(5, 1), lm.tensor([0]).expand(2)
+    for mode in ("sum", "max"):
+        found = functional.embedding_bag(index, weight, mode=mode)
+        assert (found.numpy() == weight.numpy()[[2] * 5]).all()
+    found = functional.embedding_bag(lm.tensor([2]).expand(5), weight, offsets, mode="sum")
+    np.testing.assert_allclose(found.numpy(), [[0, 0, 0], 5 * weight.numpy()[2]])

@@ -1,6 +1,7 @@
 #include "ops/conv.h"
 
 #include <algorithm>
+#include <limits>
 #include <memory>
 
 #include "autograd/node.h"
@@ -149,9 +150,17 @@ Tensor weight_grad(const Form& form, const Tensor& input, const Tensor& output_g
 
 // ---- arguments ----
 
+// Products of two such numbers do not overflow.
+constexpr int64_t kLargest = std::numeric_limits<int32_t>::max();
+
 constexpr const char* kNames[] = {"conv1d", "conv2d", "conv3d"};
 constexpr const char* kTransposedNames[] = {"conv_transpose1d", "conv_transpose2d",
                                             "conv_transpose3d"};
+
+// A stride beyond the padded input leads nowhere, but plans would walk all of it.
+void bound_strides(ConvShape& s) {
+  for (size_t d = 0; d < 3; ++d) s.stride[d] = std::min(s.stride[d], s.in[d] + 2 * s.before[d]);
+}
 
 // One number a dimension, each at least `least`, behind ones or zeros for those in front.
 Extent extent_of(const Form& form, const char* what, const Dims& given, int64_t least,
@@ -161,7 +170,8 @@ Extent extent_of(const Form& form, const char* what, const Dims& given, int64_t 
   Extent extent{in_front, in_front, in_front};
   for (int d = 0; d < form.dims; ++d) {
     const int64_t value = given[given.size() == 1 ? 0 : d];
-    check(value >= least, form.op, "expected a ", what, " of at least ", least, "; got ", given);
+    check(value >= least && value <= kLargest, form.op, "expected a ", what, " of at least ", least,
+          " and at most ", kLargest, "; got ", given);
     extent[static_cast<size_t>(3 - form.dims + d)] = value;
   }
   return extent;
@@ -225,6 +235,7 @@ Tensor padded_conv(Form& form, const Tensor& given, const Tensor& weight, const 
           " where the filter reaches so far; got ", padded, " in shape ", given.sizes());
     s.out[d] = (padded - reach) / s.stride[d] + 1;
   }
+  bound_strides(s);
   const Tensor out = forward(form, x, weight, bias);
   return batched ? out : squeeze(out, Dims{0});
 }
@@ -273,6 +284,7 @@ Tensor conv_transpose(int dims, const Tensor& given, const Tensor& weight, const
           "expected an input that fills the padding taken off the result; got shape ",
           given.sizes());
   }
+  bound_strides(s);
   const Tensor out = input_grad(form, y, weight, bias);
   return batched ? out : squeeze(out, Dims{0});
 }

@@ -116,8 +116,7 @@ Tensor one_hot(const Tensor& index, int64_t classes) {
     exec::value_read(kOneHot, "give num_classes");
     classes = *std::max_element(flat.data<int64_t>(), flat.data<int64_t>() + count) + 1;
   }
-  check(classes > 0 || (count == 0 && classes >= 0), kOneHot,
-        "expected a num_classes above 0; got ", classes);
+  check(classes > 0, kOneHot, "expected a num_classes above 0; got ", classes);
   Dims sizes = index.sizes();
   sizes.push_back(classes);
   Tensor out = empty(sizes, DType::kInt64);

@@ -116,8 +116,8 @@ Bagged bagged(const Tensor& table, const Tensor& index, const Tensor& offsets,
         "expected per_sample_weights of the input's shape, ", index.sizes());
   const int64_t bags = offsets.count() - (options.with_end ? 1 : 0);
   Bagged result{contiguous(table),
-                dense_index(kName, index),
-                dense_index(kName, offsets),
+                dense_index(kName, contiguous(index)),
+                dense_index(kName, contiguous(offsets)),
                 Tensor(),
                 {index.count(), bags, table.size(0), table.size(1), options, weights.has_value()}};
   result.weights = weights ? contiguous(*weights) : result.table;  // stands for none

@@ -45,6 +45,7 @@ struct Form {
 template <class T>
 void move_running(const Form& form, const T* mean, const T* squares, T* running_mean,
                   T* running_var) {
+  if (form.all.per_channel() == 0) return;  // an empty batch says nothing
   const auto move = [&form](T& value, double to) {
     value = static_cast<T>((1 - form.momentum) * static_cast<double>(value) + form.momentum * to);
   };

@@ -146,6 +146,7 @@ PoolShape adaptive_shape(const char* op, const Tensor& x, const Dims& out) {
     shape.axes[3 - out.size() + i].out = out[i];
     shape.out_sizes[x.ndim() - out.size() + i] = out[i];
   }
+  element_count(op, shape.out_sizes);
   return shape;
 }
 
@@ -174,8 +175,12 @@ WithIndices fractional_max_pool(const char* op, const Tensor& given, const Dims&
       const T* offsets = buffers.get<T>(3);
       max_planes<T>(shape, buffers.get<T>(2), buffers.get<T>(0), buffers.get<int64_t>(1),
                     [&](Bounds& bounds, int64_t plane) {
-                      for (int d = 3 - axes; d < 3; ++d)
-                        bounds.sample(d, shape.axes[d], offsets[plane * axes + sample_of(d, axes)]);
+                      for (int d = 3 - axes; d < 3; ++d) {
+                        const T offset = offsets[plane * axes + sample_of(d, axes)];
+                        check(offset >= 0 && offset <= 1, op, "expected samples from 0 to 1; got ",
+                              offset);
+                        bounds.sample(d, shape.axes[d], offset);
+                      }
                     });
     });
   });

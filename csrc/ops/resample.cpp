@@ -37,7 +37,7 @@ Tensor resample_dim(const char* op, const Tensor& given, int dim, const Tables& 
       const ResampleLine line{inner, table->first.data(), table->begin.data(),
                               table->weights.data()};
       const int64_t taps = 1 + line.begin[out] / out;
-      const int64_t grain = std::max<int64_t>(1, kCheapGrain / (inner * taps));
+      const int64_t grain = std::max<int64_t>(1, kCheapGrain / std::max<int64_t>(1, inner * taps));
       parallel_for(outer * out, grain, [&](int64_t first, int64_t last) {
         while (first < last) {
           const int64_t at = first / out, from = first % out;
@@ -89,6 +89,7 @@ void check_interpolation(const Tensor& x, const Dims& out, const InterpolateOpti
           x.sizes());
   for (const int64_t size : out)
     check(size > 0, kInterpolate, "expected output sizes above 0; got ", out);
+  element_count(kInterpolate, out);
 }
 
 }  // namespace

@@ -69,6 +69,13 @@ double filtered(Interpolation mode, double distance) {
 
 }  // namespace
 
+ResampleTable::ResampleTable(int64_t inputs, int64_t outputs) : in(inputs) {
+  const auto count = static_cast<size_t>(outputs);
+  first.reserve(count);
+  begin.reserve(count + 1);
+  weights.reserve(count);
+}
+
 void ResampleTable::add(int64_t from, const std::vector<double>& with) {
   first.push_back(from);
   weights.insert(weights.end(), with.begin(), with.end());
@@ -77,8 +84,7 @@ void ResampleTable::add(int64_t from, const std::vector<double>& with) {
 
 ResampleTable ResampleTable::transposed() const {
   // Windows move on with the output, so those that cover one input are neighbours.
-  ResampleTable back;
-  back.in = out();
+  ResampleTable back(out(), in);
   int64_t low = 0;
   const auto at = [](const auto& list, int64_t i) { return list[static_cast<size_t>(i)]; };
   const auto end = [&](int64_t o) { return at(first, o) + at(begin, o + 1) - at(begin, o); };
@@ -99,8 +105,7 @@ double InterpolatedAxis::step() const {
 }
 
 SharedTable interpolation_table(Interpolation mode, const InterpolatedAxis& axis) {
-  auto table = std::make_shared<ResampleTable>();
-  table->in = axis.in;
+  auto table = std::make_shared<ResampleTable>(axis.in, axis.out);
   for (int64_t o = 0; o < axis.out; ++o) {
     if (mode == Interpolation::kLinear)
       add_linear(*table, source(axis, o));
@@ -113,8 +118,7 @@ SharedTable interpolation_table(Interpolation mode, const InterpolatedAxis& axis
 }
 
 SharedTable antialias_table(Interpolation mode, const InterpolatedAxis& axis) {
-  auto table = std::make_shared<ResampleTable>();
-  table->in = axis.in;
+  auto table = std::make_shared<ResampleTable>(axis.in, axis.out);
   const double step = axis.step(), stretch = std::max(step, 1.0);
   const double support = reach(mode) * stretch;
   for (int64_t o = 0; o < axis.out; ++o) {
@@ -137,8 +141,7 @@ SharedTable antialias_table(Interpolation mode, const InterpolatedAxis& axis) {
 }
 
 SharedTable adaptive_table(int64_t in, int64_t out) {
-  auto table = std::make_shared<ResampleTable>();
-  table->in = in;
+  auto table = std::make_shared<ResampleTable>(in, out);
   for (int64_t o = 0; o < out; ++o) {
     const int64_t first = o * in / out, last = ((o + 1) * in + out - 1) / out;
     const auto count = static_cast<size_t>(last - first);

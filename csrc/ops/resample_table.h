@@ -12,9 +12,12 @@ namespace lamina {
 
 // Element o is the sum of weights[begin[o] + k] * x[first[o] + k] for begin[o] + k < begin[o + 1].
 struct ResampleTable {
-  int64_t in = 0;
+  int64_t in;
   std::vector<int64_t> first, begin{0};
   std::vector<double> weights;
+
+  // Without elements yet, of which there will be `outputs`: too many must fail at once.
+  ResampleTable(int64_t inputs, int64_t outputs);
 
   int64_t out() const { return static_cast<int64_t>(first.size()); }
   void add(int64_t from, const std::vector<double>& with);

@@ -20,7 +20,7 @@ def tensordot(a, b, dims=2):
 
 def cdist(a, b, p=2.0):
     difference = np.abs(a[..., :, None, :] - b[..., None, :, :])
-    return difference.max(-1) if p == INF else (difference**p).sum(-1) ** (1 / p)
+    return difference.max(-1, initial=0) if p == INF else (difference**p).sum(-1) ** (1 / p)
 
 
 def added(product):
@@ -112,7 +112,12 @@ PRODUCTS = [
     OpCase(
         "cdist",
         cdist,
-        [call(t(4, 3), t(5, 3)), call(t(2, 4, 3), t(5, 3), 1.0), call(t(4, 3), t(5, 3), INF)],
+        [
+            call(t(4, 3), t(5, 3)),
+            call(t(2, 4, 3), t(5, 3), 1.0),
+            call(t(4, 3), t(5, 3), INF),
+            call(t(4, 0), t(5, 0), INF),
+        ],
         method=False,
         distinct=True,
         errors=[fails(r"\(4, 3\) and \(5, 2\)", t(4, 3), t(5, 2))],

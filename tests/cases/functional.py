@@ -104,6 +104,7 @@ ELEMENTWISE = [
             *binary_calls(),
             call(values([0.0, 0.0, 2.0], grad=False), values([0.0, NAN, 1.0], grad=False)),
             call(t(5), 2.0),
+            call(t(5, dtype="float64"), t(5, dtype="float32")),
         ],
         domain=(0.2, 3),
         inplace=True,

@@ -142,6 +142,7 @@ CASES = [
             fails("index -1 .* size", whole([2, -1]), error=IndexError),
             fails("num_classes above 0; got 0", whole([5]), 0),
             fails("without elements", places(0)),
+            fails("num_classes above 0; got 0", places(0), 0),
             fails("int64; got float32", t(3), error=TypeError),
         ],
         method=False,

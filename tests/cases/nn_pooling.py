@@ -150,11 +150,13 @@ def adaptives(axes):
     sizes = [1, 3, [n // 2 if i else n for i, n in enumerate(inner)], [2 * n for n in inner]]
     samples = [call(t(2, 3, *inner), size) for size in sizes]
     samples += [call(t(3, *inner), 2), call(t(0, 3, *inner), 2)]
+    samples += [call(t(2, 3, *inner), [2] * i + [0] + [3] * (axes - 1 - i)) for i in range(axes)]
     errors = [
         fails("at least 0", t(2, *inner), -1),
         fails("got", t(2, *inner), [2] * (axes + 1)),
         fails("not empty", t(2, 3, *inner[1:], 0), 2),
         fails("floating", t(1, *inner, dtype="int64"), 2, error=TypeError),
+        fails("fits in memory", t(1, *inner), 2**61),
     ]
     large = [call(t(*HUGE[axes]), 7), call(t(*HUGE[axes]), 1)]
     options = {"errors": errors, "fuzz": False, "large": large}
@@ -281,6 +283,7 @@ def fractionals(axes):
                 else [
                     fails("fit", t(1, *inner), 2, 12, values(places[:1])),
                     fails("samples of shape", t(1, *inner), 2, 2, values(places)),
+                    fails("from 0 to 1; got 5", t(1, *inner), 2, 2, t(1, 1, axes, domain=(5, 5))),
                     fails("output_size or an output_ratio", t(1, *inner), 2, None, None),
                 ],
             )

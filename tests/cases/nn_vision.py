@@ -132,6 +132,7 @@ WRONG = [
     fails("antialias", LINE, 3, mode="linear", antialias=True),
     fails("expected antialias and no align_corners", IMAGE, 3, mode="lanczos"),
     fails("2 sizes", IMAGE, [3]),
+    fails("fits in memory", LINE, 2**61),
     fails("2 scale factors", IMAGE, scale_factor=[2.0]),
     fails("beside a size", IMAGE, 3, recompute_scale_factor=True),
     fails("above 0", IMAGE, 0),

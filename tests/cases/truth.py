@@ -73,7 +73,13 @@ def special(name, ref):
 CLASSIFICATION = [
     special("isnan", np.isnan),
     special("isinf", np.isinf),
-    special("isfinite", np.isfinite),
+    OpCase(
+        "isfinite",
+        np.isfinite,
+        [*unary_calls(), call(values(SPECIAL, dtype="float32"))],
+        dtypes=ALL,
+        large=LARGE,
+    ),
     OpCase(
         "isclose",
         lambda a, b, rtol=1e-5, atol=1e-8, equal_nan=False: np.isclose(a, b, rtol, atol, equal_nan),

@@ -33,7 +33,8 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str | None = Non
             "[cdist] expected matrices with as many columns; "
             f"got shapes {tuple(x1.shape)} and {tuple(x2.shape)}"
         )
-    return _core.norm(x1.unsqueeze(-2) - x2.unsqueeze(-3), p, dim=-1)
+    apart = x1.unsqueeze(-2) - x2.unsqueeze(-3)
+    return _core.norm(apart, p, dim=-1) if apart.size(-1) else apart.sum(-1)
 
 
 def pdist(input: Tensor, p: float = 2.0) -> Tensor:

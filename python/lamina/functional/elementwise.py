@@ -141,6 +141,7 @@ def xlogy(input: Operand, other: Operand) -> Tensor:
     else:
         assert isinstance(input, Tensor), "[xlogy] expected a tensor"
         factor, base = input, _operand(other, input)
+    base = base.to(_core.result_type(factor, base))
     return factor * _core.log(_core.where((factor == 0) & ~isnan(base), 1, base))
 
 
@@ -169,8 +170,10 @@ def signbit(input: Tensor) -> Tensor:
 
 def copysign(input: Tensor, other: Operand) -> Tensor:
     """Return the size of `input` with the sign of `other`."""
-    size = _core.abs(input * 1.0)  # integers give floats
-    return _core.where(signbit(_operand(other, input)), -size, size)
+    sign = _operand(other, input)
+    # Integers beside integers give floats.
+    size = _core.abs(input.to(_core.result_type(input, sign)) * 1.0)
+    return _core.where(signbit(sign), -size, size)
 
 
 def heaviside(input: Tensor, values: Tensor) -> Tensor:
@@ -223,7 +226,7 @@ def isneginf(input: Tensor) -> Tensor:
 
 def isfinite(input: Tensor) -> Tensor:
     """Tell which elements are neither infinite nor NaN."""
-    return _core.abs(input) < math.inf
+    return _core.abs(input) < math.inf if input.is_floating_point() else isreal(input)
 
 
 def isreal(input: Tensor) -> Tensor:

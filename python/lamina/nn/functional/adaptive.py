@@ -25,6 +25,7 @@ __all__ = [
 ]
 
 OpenSize = int | Sequence[int | None] | None
+Ratio = float | Sequence[float]
 
 
 def _whole_sizes(name: str, input: Tensor, size: OpenSize, axes: int) -> Sequence[int]:
@@ -103,12 +104,14 @@ def adaptive_avg_pool3d(input: Tensor, output_size: OpenSize) -> Tensor:
 
 
 def _fractional_sizes(
-    name: str, input: Tensor, size: Size | None, ratio: Sequence[float] | None, axes: int
+    name: str, input: Tensor, size: Size | None, ratio: Ratio | None, axes: int
 ) -> Size:
     if size is not None:
         return size
     if ratio is None:
         raise ValueError(f"[{name}] expected an output_size or an output_ratio; got neither")
+    if isinstance(ratio, float):
+        ratio = [ratio] * axes
     if len(ratio) != axes or input.ndim < axes:
         raise ValueError(
             f"[{name}] expected {axes} ratios; got {ratio} for {input.ndim} dimensions"
@@ -120,7 +123,7 @@ def fractional_max_pool2d_with_indices(
     input: Tensor,
     kernel_size: Size,
     output_size: Size | None = None,
-    output_ratio: Sequence[float] | None = None,
+    output_ratio: Ratio | None = None,
     return_indices: bool = False,
     _random_samples: Tensor | None = None,
 ) -> WithIndices:
@@ -136,7 +139,7 @@ def fractional_max_pool2d(
     input: Tensor,
     kernel_size: Size,
     output_size: Size | None = None,
-    output_ratio: Sequence[float] | None = None,
+    output_ratio: Ratio | None = None,
     return_indices: bool = False,
     _random_samples: Tensor | None = None,
 ) -> Tensor | WithIndices:
@@ -151,7 +154,7 @@ def fractional_max_pool3d_with_indices(
     input: Tensor,
     kernel_size: Size,
     output_size: Size | None = None,
-    output_ratio: Sequence[float] | None = None,
+    output_ratio: Ratio | None = None,
     return_indices: bool = False,
     _random_samples: Tensor | None = None,
 ) -> WithIndices:
@@ -167,7 +170,7 @@ def fractional_max_pool3d(
     input: Tensor,
     kernel_size: Size,
     output_size: Size | None = None,
-    output_ratio: Sequence[float] | None = None,
+    output_ratio: Ratio | None = None,
     return_indices: bool = False,
     _random_samples: Tensor | None = None,
 ) -> Tensor | WithIndices:
