@@ -160,6 +160,25 @@ def test_variables_of_the_function_are_noticed():
         assert lm.equal(step(inputs()), model(inputs()) * scale * factor)
 
 
+def test_attributes_of_its_variables_are_noticed():
+    class Trainer:
+        def __init__(self):
+            self.model = nn.Linear(5, 3)
+            self.steps = 0
+
+        def step(self, x):
+            return self.model(x)
+
+    trainer = Trainer()
+    compiled = [lm.compile(trainer.step), lm.compile(lambda x: trainer.model(x))]
+    for _ in range(3):
+        for call in compiled * 2:
+            trainer.steps += 1
+            assert lm.equal(call(inputs()), trainer.model(inputs()))
+        trainer.model = nn.Linear(5, 3)
+    assert [len(each.programs()) for each in compiled] == [1, 1]
+
+
 def test_a_state_that_every_call_changes_is_not_lost():
     class Counting(nn.Module):
         def __init__(self):

@@ -72,3 +72,13 @@ def test_training_is_bit_equal_to_eager(workload):
     for name in wanted:
         assert_same_bits(found[name], wanted[name], name)
     assert len(compiled.programs()) == 1
+
+
+@pytest.mark.parametrize("workload", WORKLOADS, ids=lambda workload: workload.name)
+def test_gradients_are_written_where_they_stay(workload):
+    training = Training(workload)
+    compiled = lm.compile(training.step)
+    next(training.run(compiled))
+    sizes = {parameter.shape for parameter in training.model.parameters()}
+    launches = compiled.programs()[0]["launches"]
+    assert not [writes for name, writes, _ in launches if name == "copy" and writes[0][0] in sizes]

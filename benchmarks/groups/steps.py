@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -14,20 +14,25 @@ from benchmarks.libraries import torch
 from benchmarks.workloads import WORKLOADS
 from benchmarks.workloads.workload import Workload
 
+Step = Callable[[Any, Any], Any]
 
-def _eager(lib: Any, workload: Workload) -> Contender:
+
+def _contender(
+    lib: Any, workload: Workload, through: Callable[[Step], Step] = lambda step: step
+) -> Contender:
     model, x, y = workload.prepare(lib)
     loss_of = workload.loss(lib.nn)
     optimizer = workload.optimizer(lib.optim, model.parameters())
 
-    def step() -> Any:
+    def step(x: Any, y: Any) -> Any:
         optimizer.zero_grad()
         loss = loss_of(model(x), y)
         loss.backward()
         optimizer.step()
         return loss
 
-    return step
+    run = through(step)
+    return lambda: run(x, y)
 
 
 def _value(loss: Any) -> np.ndarray:
@@ -35,9 +40,12 @@ def _value(loss: Any) -> np.ndarray:
 
 
 def _contenders(workload: Workload) -> dict[str, Contender]:
-    contenders = {"lamina": _eager(lm, workload)}
+    contenders = {
+        "lamina": _contender(lm, workload),
+        "lamina compiled": _contender(lm, workload, lm.compile),
+    }
     if torch is not None:
-        contenders["torch"] = _eager(torch, workload)
+        contenders["torch"] = _contender(torch, workload)
     return contenders
 
 

@@ -12,12 +12,6 @@ namespace lamina::bindings {
 
 namespace {
 
-// The variables that the code of a function names.
-struct Variables {
-  py::dict globals;
-  py::tuple names, cells;
-};
-
 // Calls in a row that were recorded although an earlier one was of the same kind.
 constexpr int kMaxInVain = 8;
 
@@ -94,6 +88,7 @@ class Compiled {
 
   // The recording of such a call, moved to the front; collects the tensors to replay it with.
   Kept find(const py::args& args, const py::kwargs& kwargs, std::vector<Tensor>& tensors) {
+    changed_.clear();
     for (size_t i = 0; i < recordings_.size(); ++i) {
       const Kept recording = recordings_[i];
       if (!fits(*recording, args, kwargs, tensors)) continue;
@@ -174,7 +169,7 @@ class Compiled {
     auto recording = std::make_shared<Recording>();
     recording->grad_enabled = autograd::grad_enabled;
     recording->default_dtype = lamina::default_dtype();
-    recording->watch.add_variables(variables_.globals, variables_.names, variables_.cells);
+    recording->watch.add_variables(variables_);
     py::object result;
     std::vector<Tensor> results;
     {
@@ -225,11 +220,11 @@ void bind_compile(py::module_& m) {
   py::class_<Compiled>(m, "_CompiledFunction", "A function that is recorded once per kind of call.",
                        py::dynamic_attr())
       .def(py::init([](py::function fn, py::dict globals, py::tuple names, py::tuple cells,
-                       bool inference) {
-             return Compiled(std::move(fn),
-                             {std::move(globals), std::move(names), std::move(cells)}, inference);
+                       py::object self, bool inference) {
+             const Variables variables{globals, names, cells, self};
+             return Compiled(std::move(fn), variables, inference);
            }),
-           py::arg("fn"), py::arg("globals"), py::arg("names"), py::arg("cells"),
+           py::arg("fn"), py::arg("globals"), py::arg("names"), py::arg("cells"), py::arg("owner"),
            py::arg("inference"))
       .def("__call__", &Compiled::call)
       .def("programs", &Compiled::programs,

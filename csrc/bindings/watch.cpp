@@ -44,14 +44,28 @@ bool Watch::add(const py::dict& dict) {
   return true;
 }
 
-void Watch::add_variables(const py::dict& globals, const py::tuple& names, const py::tuple& cells) {
+void Watch::add_attributes(const py::handle& object, const py::tuple& names) {
+  if (plain(object.ptr()) || bindings::is_tensor(object.ptr()) || PyType_Check(object.ptr()) ||
+      PyModule_Check(object.ptr()) || PyFunction_Check(object.ptr()))
+    return;
+  const py::object entries = py::getattr(object, "__dict__", py::none());
+  if (!PyDict_CheckExact(entries.ptr())) return;
   for (const py::handle name : names)
-    if (PyObject* value = PyDict_GetItem(globals.ptr(), name.ptr()))
-      variables_.push_back({globals, remember(name, value)});
-  for (const py::handle cell : cells)
-    if (PyObject* value = PyCell_GET(cell.ptr()))
-      variables_.push_back(
-          {py::reinterpret_borrow<py::object>(cell), remember(py::str("a closure"), value)});
+    if (PyObject* value = PyDict_GetItem(entries.ptr(), name.ptr()))
+      variables_.push_back({entries, remember(name, value)});
+}
+
+void Watch::add_variables(const Variables& variables) {
+  const auto add = [&](const py::handle& holder, const py::handle& name) {
+    PyObject* value = value_in(holder, name);
+    if (!value) return;
+    variables_.push_back({py::reinterpret_borrow<py::object>(holder), remember(name, value)});
+    add_attributes(value, variables.names);
+  };
+  for (const py::handle name : variables.names) add(variables.globals, name);
+  const py::str closure("a variable of the closure");
+  for (const py::handle cell : variables.cells) add(cell, closure);
+  add_attributes(variables.self, variables.names);
 }
 
 Watch::State Watch::compare(const Entry& entry, PyObject* now) {

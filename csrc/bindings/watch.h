@@ -9,6 +9,13 @@
 
 namespace lamina::bindings {
 
+// Where the code of a function looks for the names in it.
+struct Variables {
+  py::dict globals;
+  py::tuple names, cells;
+  py::object self;  // of a method, else None
+};
+
 class Watch {
  public:
   enum class State {
@@ -19,8 +26,9 @@ class Watch {
 
   // Remembers all entries of a dictionary as they are now; false if it is watched already.
   bool add(const py::dict& dict);
-  // Remembers the variables that a function reads: those of its module, and its closure.
-  void add_variables(const py::dict& globals, const py::tuple& names, const py::tuple& cells);
+  // Remembers the variables that a function reads: those of its module, its closure and its `self`,
+  // with those of their attributes that its code names.
+  void add_variables(const Variables& variables);
 
   State compare() const;
   // The name of one variable or attribute that differs.
@@ -48,6 +56,7 @@ class Watch {
     Entry entry;
   };
 
+  void add_attributes(const py::handle& object, const py::tuple& names);
   static Tracking tracking_of(PyObject* tensor);
   static Entry remember(const py::handle& name, const py::handle& value);
   static State compare(const Entry& entry, PyObject* now);

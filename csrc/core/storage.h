@@ -28,6 +28,14 @@ class Storage final : public RefCounted {
   // The value of capture_epoch when this was made.
   uint64_t epoch() const { return epoch_; }
 
+  // References held by recorders, who look at nothing: nobody's reason to copy.
+  void count_recorder(int change) {
+    recorders_.fetch_add(static_cast<uint32_t>(change), std::memory_order_relaxed);
+  }
+  uint32_t user_count() const {
+    return use_count() - recorders_.load(std::memory_order_relaxed);
+  }
+
   // Counts in-place changes, so that a backward pass can tell that a saved value is stale.
   uint32_t version() const { return version_.load(std::memory_order_relaxed); }
   void bump_version() {
@@ -47,6 +55,7 @@ class Storage final : public RefCounted {
   void* owner_ = nullptr;
   void (*release_owner_)(void*) = nullptr;
   std::atomic<uint32_t> version_{0};
+  std::atomic<uint32_t> recorders_{0};
   bool writable_ = true;
 };
 

@@ -28,6 +28,7 @@ int Recorder::buffer_of(const Tensor& tensor, bool written) {
   const int now = static_cast<int>(program_.launches_.size());
   if (added) {
     seen_.push_back(storage);
+    storage->count_recorder(1);
     Buffer buffer;
     // Memory first seen as a source holds a value from outside.
     const bool own = written && storage->epoch() >= epoch_;
@@ -70,6 +71,11 @@ void Recorder::value_read(const char* name, const char* advice) {
                    "; replays could not repeat that: ", advice);
 }
 
+void Recorder::forget() {
+  for (const Ref<Storage>& storage : seen_) storage->count_recorder(-1);
+  seen_.clear();
+}
+
 int Recorder::find(const Tensor& tensor) const {
   const auto found = ids_.find(tensor->storage.get());
   return found == ids_.end() ? -1 : found->second;
@@ -78,13 +84,13 @@ int Recorder::find(const Tensor& tensor) const {
 Program Recorder::finish() {
   for (size_t i = 0; i < seen_.size(); ++i) {
     Buffer& buffer = program_.buffers_[i];
-    if (buffer.kind == BufferKind::kInternal && seen_[i]->use_count() > 1)
+    if (buffer.kind == BufferKind::kInternal && seen_[i]->user_count() > 0)
       buffer.kind = BufferKind::kResult;
     if (buffer.kind == BufferKind::kExternal || buffer.kind == BufferKind::kResult)
       buffer.storage = seen_[i];
     if (buffer.kind == BufferKind::kResult) program_.results_.push_back(static_cast<int>(i));
   }
-  seen_.clear();
+  forget();
   program_.place_buffers();
   program_.bind_static();
   return std::move(program_);

@@ -99,7 +99,10 @@ class Program {
 class Recorder final : public Observer {
  public:
   explicit Recorder(std::span<const Tensor> arguments);
-  ~Recorder() override { observer = outer_; }
+  ~Recorder() override {
+    observer = outer_;
+    forget();
+  }
 
   void launched(const char* name, Operands writes, Operands reads, const Body& body) override;
   void value_read(const char* name, const char* advice) override;
@@ -110,6 +113,7 @@ class Recorder final : public Observer {
   Program finish();
 
  private:
+  void forget();
   int buffer_of(const Tensor& tensor, bool written);
   Operand operand_of(const Tensor& tensor, bool written);
 

@@ -14,12 +14,13 @@ class CompiledFunction(_core._CompiledFunction):
     """A function that is recorded once per kind of call."""
 
     def __init__(self, fn: Callable[..., Any], inference: bool = False) -> None:
-        plain = getattr(fn, "__func__", fn)  # of a method
+        plain = _innermost(fn)
         code = getattr(plain, "__code__", None)
         names = tuple(dict.fromkeys(_names(code))) if code else ()
         cells = getattr(plain, "__closure__", None) or ()
         own = fn if type(fn) is _FUNCTION else functools.partial(fn)
-        super().__init__(own, getattr(plain, "__globals__", {}), names, cells, inference)
+        self_of = getattr(fn, "__self__", None)
+        super().__init__(own, getattr(plain, "__globals__", {}), names, cells, self_of, inference)
         functools.update_wrapper(self, fn, updated=())
 
     def explain(self) -> str:
@@ -95,9 +96,9 @@ def compile(fn: Callable[..., Any]) -> Any:
     `fn` may hold a whole training step: forward, loss, `backward()` and the optimizer. A call with
     new shapes, types or other arguments is recorded anew, and so is one after a change of what the
     step took for granted: the modules that it called (their modes, hooks, attributes, parameters),
-    the variables that `fn` names, whether gradients are recorded. Eight recordings are kept.
-    Weights that change in place are seen. A replay repeats the tensor work only: other functions
-    and objects are those of the recorded call, results have no history, and a value read on the
+    the variables and attributes that `fn` names, whether gradients are recorded. Eight recordings
+    are kept. Weights that change in place are seen. A replay repeats the tensor work only: what
+    else Python did is that of the recorded call, results have no history, and a value read on the
     way (`item()`, `if tensor:`) is an error.
 
     A module becomes one for inference: it is called as before, without a graph, and by several
@@ -131,6 +132,17 @@ def watch(entries: dict[Any, Any]) -> None:
 uncaptured = _core._Uncaptured
 
 _FUNCTION = type(compile)
+
+
+def _innermost(fn: Any) -> Any:
+    """Return the plain function behind a method, a partial call or a decorator."""
+    while True:
+        for name in ("__func__", "func", "__wrapped__"):
+            if (inner := getattr(fn, name, None)) is not None:
+                fn = inner
+                break
+        else:
+            return fn
 
 
 def _names(code: CodeType) -> Iterator[str]:

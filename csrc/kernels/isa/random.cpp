@@ -107,7 +107,10 @@ void random_bit(int64_t n, T* y, uint64_t seed, uint64_t block, uint64_t thresho
 
 template <class T>
 void masked_scale(int64_t n, T* y, const bool* kept, const T* x, T scale) {
-  for (int64_t i = 0; i < n; ++i) y[i] = x[i] * (static_cast<T>(kept[i]) * scale);
+  // GCC vectorizes the step from bytes to numbers, but not that from truth values.
+  const auto* bits = reinterpret_cast<const uint8_t*>(kept);
+  for (int64_t i = 0; i < n; ++i)
+    y[i] = x[i] * (static_cast<T>(static_cast<int32_t>(bits[i])) * scale);
 }
 
 // In pieces, so that the mask is still in the cache when it is read.
