@@ -45,6 +45,7 @@ TESTED_ELSEWHERE = {
         geometric_ log_normal_ normal_ random_ uniform_
     """,
     "test_repr.py": "set_printoptions",
+    "test_save.py": "load save",
     "test_threads.py": "get_num_threads set_num_threads",
     "test_containers.py": "Module ModuleDict ModuleList ParameterDict ParameterList Sequential",
     "test_parameters.py": "Buffer Parameter",

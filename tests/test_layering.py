@@ -26,7 +26,7 @@ PYTHON_LAYERS = [
     {"_programs"},
     {"_device", "_limits", "_pickle", "_repr", "autograd", "compiling"},
     {"functional"},
-    {"_export", "linalg", "testing"},
+    {"_export", "files", "linalg", "testing"},
     {"nn", "distributions"},
     {"optim"},
     {"losses", "metrics", "utils"},

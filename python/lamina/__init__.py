@@ -11,8 +11,7 @@ from math import e as e
 from math import inf as inf
 from math import nan as nan
 from math import pi as pi
-from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lamina import _core, _device, _export, _limits
 from lamina import autograd as autograd
@@ -39,7 +38,10 @@ if TYPE_CHECKING:  # `as` and `*` are what type checkers take for exports
     from lamina import optim as optim
     from lamina import testing as testing
     from lamina import utils as utils
+    from lamina.files import load as load
+    from lamina.files import save as save
 else:
+    _LAZY_FUNCTIONS = {"load": "files", "save": "files"}
     _LAZY_MODULES = ("distributions", "linalg", "nn", "optim", "testing", "utils")
     __all__ = [name for name in dir(_core) if not name.startswith("_")]
     __all__ += [
@@ -52,9 +54,11 @@ else:
         "enable_grad",
     ]
     __all__ += ["functional", "inf", "inference_mode", "nan", "no_grad", "pi", "set_grad_enabled"]
-    __all__ += ["set_printoptions", *_LAZY_MODULES]
+    __all__ += ["set_printoptions", *_LAZY_FUNCTIONS, *_LAZY_MODULES]
 
-    def __getattr__(name: str) -> ModuleType:
+    def __getattr__(name: str) -> Any:
+        if name in _LAZY_FUNCTIONS:
+            return getattr(importlib.import_module(f"lamina.{_LAZY_FUNCTIONS[name]}"), name)
         if name in _LAZY_MODULES:
             return importlib.import_module(f"lamina.{name}")
         raise AttributeError(f"module 'lamina' has no attribute {name!r}")
