@@ -75,6 +75,13 @@ Tensor resample(const char* op, Tensor x, std::vector<std::pair<int, SharedTable
   return x;
 }
 
+// Sizes beyond the memory fail here, rather than while tables of such sizes are filled.
+void check_room(const Tensor& x, const Dims& out) {
+  Dims sizes = x.sizes();
+  for (int i = 0; i < out.size(); ++i) sizes[x.ndim() - out.size() + i] = out[i];
+  static_cast<void>(empty(sizes, x.dtype()));
+}
+
 constexpr const char* kInterpolate = "interpolate";
 
 void check_interpolation(const Tensor& x, const Dims& out, const InterpolateOptions& options) {
@@ -96,6 +103,7 @@ void check_interpolation(const Tensor& x, const Dims& out, const InterpolateOpti
 
 Tensor interpolate(const Tensor& x, const Dims& out, const InterpolateOptions& options) {
   check_interpolation(x, out, options);
+  check_room(x, out);
   std::vector<std::pair<int, SharedTable>> axes;
   for (int i = 0; i < out.size(); ++i) {
     InterpolatedAxis axis{x.size(2 + i), out[i], {}, options.align_corners};
@@ -108,6 +116,7 @@ Tensor interpolate(const Tensor& x, const Dims& out, const InterpolateOptions& o
 }
 
 Tensor resample_adaptively(const char* op, const Tensor& x, const Dims& out) {
+  check_room(x, out);
   std::vector<std::pair<int, SharedTable>> axes;
   for (int i = 0; i < out.size(); ++i) {
     const int dim = x.ndim() - out.size() + i;

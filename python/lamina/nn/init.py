@@ -111,6 +111,11 @@ def trunc_normal_(
     generator: Generator | None = None,
 ) -> Tensor:
     """Fill from the normal distribution, restricted to [a, b]."""
+    if not (math.isfinite(mean) and 0 < std < math.inf and a <= b):
+        raise ValueError(
+            "[trunc_normal_] expected a finite mean, a positive std and a <= b; got "
+            f"mean={mean}, std={std}, a={a} and b={b}"
+        )
     if mean < a - 2 * std or mean > b + 2 * std:
         warnings.warn(
             f"[trunc_normal_] the mean {mean} is more than two deviations outside [{a}, {b}]",
@@ -141,10 +146,13 @@ def _normal_proposal(
 def _uniform_proposal(
     x: Tensor, mean: float, std: float, a: float, b: float, generator: Generator | None
 ) -> Tensor:
-    # Ten deviations from the most likely value nothing is drawn: bounds may be infinite.
+    # So far from the most likely value nothing is drawn: bounds may be infinite, and in a tail the
+    # density falls like an exponential.
     mode = min(max(mean, a), b)
-    uniform_(x, max(a, mode - 10 * std), min(b, mode + 10 * std), generator)
-    chance = ((((mode - mean) / std) ** 2 - ((x - mean) / std) ** 2) / 2).exp()
+    far = abs(mode - mean) / std
+    reach = std * (10 if far < 4 else 40 / far)
+    uniform_(x, max(a, mode - reach), min(b, mode + reach), generator)
+    chance = ((mode - x) / std * ((mode - mean + (x - mean)) / std) / 2).exp()
     return x[uniform_(_core.empty_like(x), generator=generator) < chance]
 
 

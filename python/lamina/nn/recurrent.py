@@ -251,7 +251,9 @@ class LSTM(RNNBase):
         self, input: Tensor | PackedSequence, hx: tuple[Tensor, Tensor] | None = None
     ) -> Any:
         """Return the output of every step and the pair of states after the last ones."""
-        h0, c0 = (None, None) if hx is None else hx
+        if hx is not None and (not isinstance(hx, (tuple, list)) or len(hx) != 2):
+            raise TypeError(f"[LSTM] expected a pair of states or None; got {type(hx).__name__}")
+        h0, c0 = hx or (None, None)
         out, h, c = self._run(input, h0, c0)
         return out, (h, c)
 

@@ -107,7 +107,7 @@ def huber_loss(
     """Half the square, from delta on a line; the mean divides by the number of elements."""
     if target.shape != input.shape:
         warn_of_sizes("huber_loss", input, target)
-    if delta <= 0:
+    if not delta > 0:
         raise ValueError(f"[huber_loss] expected delta above 0; got {delta}")
     if weight is None:
         return _nn.huber_loss(input, target, reduction, delta)
