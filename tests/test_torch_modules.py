@@ -102,12 +102,13 @@ class Pair:
         ]
 
 
-def entries(function):
-    return [
-        pytest.param(info, id=f"{info.module_cls.__name__}-")
-        for info in module_db()
-        if getattr(info, function)
-    ]
+@pytest.fixture(autouse=True)
+def one_thread():
+    """The samples are tiny; threads of two libraries would only wait for each other."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 def reason(error):
@@ -115,9 +116,16 @@ def reason(error):
     return f"{type(error).__name__}: {' | '.join(lines[:6])}"[:400]
 
 
-@pytest.mark.parametrize("mode", ["train", "eval"])
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("info", entries("module_inputs_func"))
+@pytest.mark.parametrize(
+    ("info", "dtype", "mode"),
+    [
+        pytest.param(info, dtype, mode, id=f"{info.module_cls.__name__}-{dtype}-{mode}")
+        for info in module_db()
+        for dtype in DTYPES
+        for mode in ("train", "eval")
+        if mode == "train" or info.train_and_eval_differ
+    ],
+)
 def test_samples(info, dtype, mode):
     failed = {}
     for name, case in samples(info, DTYPES[dtype], mode == "train"):
@@ -129,7 +137,11 @@ def test_samples(info, dtype, mode):
     assert failed.keys() == known, failed
 
 
-@pytest.mark.parametrize("info", entries("module_error_inputs_func"))
+@pytest.mark.parametrize(
+    "info",
+    [info for info in module_db() if info.module_error_inputs_func],
+    ids=lambda info: info.module_cls.__name__,
+)
 def test_error_inputs(info):
     from torch.testing._internal.common_modules import ModuleErrorEnum
 
