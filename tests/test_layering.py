@@ -26,11 +26,14 @@ PYTHON_LAYERS = [
     {"_programs"},
     {"_device", "_limits", "_pickle", "_repr", "autograd", "compiling"},
     {"functional"},
-    {"_export", "files", "linalg", "testing"},
+    {"_export", "datasets", "files", "linalg", "testing"},
     {"nn", "distributions"},
     {"optim"},
-    {"losses", "metrics", "utils"},
-    {"train", "sklearn"},
+    {"metrics", "utils"},
+    {"diagnostics"},
+    {"callbacks"},
+    {"train"},
+    {"plot", "sklearn"},
 ]
 
 C_HEADERS = {"cfloat", "climits", "cmath", "cstddef", "cstdint", "cstring"}

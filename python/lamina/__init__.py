@@ -41,8 +41,18 @@ if TYPE_CHECKING:  # `as` and `*` are what type checkers take for exports
     from lamina.files import load as load
     from lamina.files import save as save
 else:
-    _LAZY_FUNCTIONS = {"load": "files", "save": "files"}
-    _LAZY_MODULES = ("distributions", "linalg", "nn", "optim", "testing", "utils")
+    _LAZY_FUNCTIONS = {
+        "load": "files",
+        "save": "files",
+    }
+    _LAZY_MODULES = (
+        "distributions",
+        "linalg",
+        "nn",
+        "optim",
+        "testing",
+        "utils",
+    )
     __all__ = [name for name in dir(_core) if not name.startswith("_")]
     __all__ += [
         *functional.__all__,
