@@ -127,6 +127,9 @@ void check_functions(const Plan& plan) {
   LAMINA_CHECK(sin, 1.7, 1.7);
   LAMINA_CHECK(cos, 1.7, 1.7);
   LAMINA_CHECK(tan, 4, 4);
+  check(
+      plan, "lgamma", 6, 6, [](auto x) { return lgamma(abs(x)); },
+      [](auto x) { return std::lgamma(std::abs(x)); });
 }
 
 #undef LAMINA_CHECK

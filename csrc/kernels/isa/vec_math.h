@@ -11,9 +11,11 @@
 //   sigmoid 2      2          log10    2      2
 //   tanh    3      3          sin, cos 1.7    1.7
 //   erf     1.5    1.5        tan      4      4
+//   erfinv  3      4          lgamma   6      6
 //
-// The others are the C library's. Zeros keep their sign, NaN stays NaN, subnormal inputs and
-// results are right unless the thread flushes them, and no argument is too large.
+// digamma and polygamma err by a few units of the larger of the result and 1. The others, and
+// lgamma of negative numbers, are the C library's. Zeros keep their sign, NaN stays NaN, subnormal
+// inputs and results are right unless the thread flushes them, and no argument is too large.
 #pragma once
 
 #include "kernels/isa/vec_math_erfinv.h"

@@ -27,36 +27,35 @@ LAMINA_INLINE V lgamma(V x) {
 }
 }  // namespace libm
 
-// For 0 < x < 3: with 1 <= 1 + s < 2 a whole number from x, the zeros at 1 and 2 are factors s and
-// s - 1, both exact.
+// For 0 < x < kGammaFar: a recurrence, of terms of one sign, leads to 1 <= 1 + s < 2, where the
+// zeros at 1 and 2 are factors s and s - 1, both exact.
 template <Real V>
 LAMINA_INLINE V lgamma_near(V x) {
-  const auto low = x < V(1), high = x >= V(2);
-  const V s = select(low, x, select(high, x - V(2), x - V(1)));
-  const V step = log(select(low, x, select(high, V(1) + s, V(1))));
-  const V zeros = s * (s - V(1));
-  const V between = zeros * polynomial(s - V(0.5f), MathConstants<LaneOf<V>>::kLgamma);
-  return between + select(low, -step, step);
+  V y = x, product(1);
+  for (int i = 2; i < kGammaFar; ++i) {
+    const auto large = y >= V(2);
+    y = select(large, y - V(1), y);
+    product = select(large, product * y, product);
+  }
+  const auto below_one = x < V(1);
+  const V s = select(below_one, x, y - V(1));
+  const V step = log(select(below_one, x, product));
+  const V curve = polynomial(s - V(0.5f), MathConstants<LaneOf<V>>::kLgamma);
+  return fma(s * (s - V(1)), curve, select(below_one, -step, step));
 }
 
-// For x >= 3: Stirling's series.
+// For x >= kGammaFar: Stirling's series.
 template <Real V>
 LAMINA_INLINE V lgamma_far(V x) {
-  V y = x, product(1);
-  for (int i = 3; i < kGammaFar; ++i) {
-    const auto small = y < V(kGammaFar);
-    product = select(small, product * y, product);
-    y = select(small, y + V(1), y);
-  }
-  const V inverse = V(1) / y;
+  const V inverse = V(1) / x;
   const V rest = inverse * polynomial(inverse * inverse, MathConstants<LaneOf<V>>::kStirling);
   const V half_log_2pi_less_half(static_cast<LaneOf<V>>(0.41893853320467274));
-  return (y - V(0.5f)) * (log(y) - V(1)) + (half_log_2pi_less_half + rest) - log(product);
+  return fma(x - V(0.5f), log(x) - V(1), half_log_2pi_less_half + rest);
 }
 
 template <Real V>
 LAMINA_INLINE V lgamma(V x) {
-  const auto near = x<V(3), positive = x> V(0);
+  const auto near = x<V(kGammaFar), positive = x> V(0);
   const V from_near = any(near) ? lgamma_near(x) : x;
   const V result = all(near) ? from_near : select(near, from_near, lgamma_far(x));
   return all(positive) ? result : select(positive, result, libm::lgamma(x));
