@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <system_error>
@@ -21,6 +22,8 @@ namespace {
 // How long a helper stays awake for the next call: waking it later takes some 50 us. Yielding its
 // CPU meanwhile would cost it its turn.
 constexpr auto kAwake = std::chrono::microseconds(50);
+// The same during a shift, whose next loop is known to come.
+constexpr auto kAwakeOnShift = std::chrono::microseconds(1000);
 // How long the caller watches helpers end their last pieces before it sleeps.
 constexpr auto kWatch = std::chrono::microseconds(100);
 
@@ -44,6 +47,9 @@ std::atomic<int64_t> call_pieces;
 std::atomic<int> call_threads;
 std::atomic<int> call_cpu;       // where the caller runs
 std::atomic<uint32_t> finished;  // pieces
+
+std::atomic<uint32_t> call_count{0};
+std::atomic<int> shifts{0};
 
 uint32_t call_of(uint64_t ticket) { return static_cast<uint32_t>(ticket >> 32); }
 uint32_t left_of(uint64_t ticket) { return static_cast<uint32_t>(ticket); }
@@ -98,7 +104,9 @@ void help(int self, uint32_t call) {
 // Sleeps until a call other than `last` wants this helper; returns its number.
 uint32_t next_call(Member& self, uint32_t last) {
   const auto called = [&] { return call_of(self.ticket.load()) != last; };
+  const auto on_shift = [] { return shifts.load(std::memory_order_relaxed) > 0; };
   while (!watch(kAwake, called)) {
+    if (on_shift() && watch(kAwakeOnShift, [&] { return called() || !on_shift(); })) continue;
     const uint32_t bell = self.bell.load();
     self.asleep.store(true);
     // Either this sees the call, or the caller, who writes the ticket first, sees us asleep.
@@ -114,6 +122,14 @@ void live(int self) {
     call = next_call(members[self], call);
     placement.avoid(call_cpu.load(std::memory_order_relaxed));
     help(self, call);
+  }
+}
+
+void wake(int threads) {
+  for (int i = 1; i < threads; ++i) {
+    if (!members[i].asleep.exchange(false)) continue;
+    members[i].bell.fetch_add(1);
+    members[i].bell.notify_one();
   }
 }
 
@@ -135,8 +151,7 @@ void hire(int threads) {
 
 void run(int64_t pieces, int threads, Task task, void* context) {
   hire(threads);
-  static uint32_t call = 0;
-  ++call;
+  const uint32_t call = call_count.fetch_add(1, std::memory_order_relaxed) + 1;
   call_task.store(task, std::memory_order_relaxed);
   call_context.store(context, std::memory_order_relaxed);
   call_pieces.store(pieces, std::memory_order_relaxed);
@@ -147,16 +162,21 @@ void run(int64_t pieces, int threads, Task task, void* context) {
     const int64_t part = pieces * (i + 1) / threads - pieces * i / threads;
     members[i].ticket.store(uint64_t{call} << 32 | static_cast<uint64_t>(part));
   }
-  for (int i = 1; i < threads; ++i) {
-    if (!members[i].asleep.exchange(false)) continue;
-    members[i].bell.fetch_add(1);
-    members[i].bell.notify_one();
-  }
+  wake(threads);
   help(0, call);
   const auto all = static_cast<uint32_t>(pieces);
   const auto ended = [all] { return finished.load(std::memory_order_acquire) == all; };
   if (watch(kWatch, ended)) return;
   for (uint32_t now = finished.load(); now != all; now = finished.load()) finished.wait(now);
 }
+
+uint32_t calls() { return call_count.load(std::memory_order_relaxed); }
+
+Shift::Shift(int threads) {
+  shifts.fetch_add(1, std::memory_order_relaxed);
+  wake(std::min(threads, kMaxThreads));
+}
+
+Shift::~Shift() { shifts.fetch_sub(1, std::memory_order_relaxed); }
 
 }  // namespace lamina::crew

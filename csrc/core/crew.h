@@ -16,4 +16,17 @@ using Task = void (*)(void* context, int64_t piece);
 // part. One call at a time; not in a forked child, which has no helpers.
 void run(int64_t pieces, int threads, Task task, void* context);
 
+// The calls of run() so far.
+uint32_t calls();
+
+// While one lives, threads - 1 helpers are awake between calls that follow each other within a
+// millisecond: for the many short loops of a step.
+class Shift {
+ public:
+  explicit Shift(int threads);
+  ~Shift();
+  Shift(const Shift&) = delete;
+  Shift& operator=(const Shift&) = delete;
+};
+
 }  // namespace lamina::crew

@@ -155,10 +155,10 @@ void set_num_threads(int count) {
 
 void detail::run_ranges(int64_t count, int64_t grain, RangeBody body, void* context) {
   const int threads = num_threads();
-  if (threads == 1) return body(context, 0, count);
+  const int64_t most = count / std::max<int64_t>(grain, 1);
+  if (threads == 1 || most < 2) return body(context, 0, count);
   const RegionClaim claim;
   if (!claim) return body(context, 0, count);
-  const int64_t most = (count - 1) / std::max<int64_t>(grain, 1) + 1;
   const int64_t each = std::min(most / threads, kPiecesPerThread);
   Cut cut{count, each > 0 ? each * threads : most, body, context, {}};
   crew::run(

@@ -39,7 +39,7 @@ void run_ranges(int64_t count, int64_t grain, RangeBody body, void* context);
 }  // namespace detail
 
 // Calls fn(begin, end) on contiguous, disjoint, non-empty ranges that cover [0, count), at once on
-// at most min(num_threads(), ceil(count / grain)) threads. How many ranges there are and who runs
+// at most min(num_threads(), count / grain) threads. How many ranges there are and who runs
 // which is a matter of speed, so fn's result may not depend on where a range begins. Denormals are
 // flushed in a threaded region.
 // Only one region is open in a process: a nested call, and one from another thread meanwhile, run

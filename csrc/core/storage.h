@@ -32,9 +32,7 @@ class Storage final : public RefCounted {
   void count_recorder(int change) {
     recorders_.fetch_add(static_cast<uint32_t>(change), std::memory_order_relaxed);
   }
-  uint32_t user_count() const {
-    return use_count() - recorders_.load(std::memory_order_relaxed);
-  }
+  uint32_t user_count() const { return use_count() - recorders_.load(std::memory_order_relaxed); }
 
   // Counts in-place changes, so that a backward pass can tell that a saved value is stale.
   uint32_t version() const { return version_.load(std::memory_order_relaxed); }

@@ -3,6 +3,10 @@
 #include <algorithm>
 #include <chrono>
 #include <map>
+#include <optional>
+
+#include "core/crew.h"
+#include "core/parallel.h"
 
 namespace lamina::exec {
 
@@ -167,7 +171,11 @@ void Program::run(std::span<const Tensor> arguments, double* seconds) {
   {
     const LongWorkScope unlocked(traffic_);
     const FlushDenormals flushed;
+    const uint32_t calls = crew::calls();
+    std::optional<crew::Shift> shift;
+    if (threaded_) shift.emplace(num_threads());
     run_launches(seconds);
+    threaded_ = crew::calls() != calls;
   }
   for (Storage* storage : changed_) storage->bump_version();
   for (int argument : changed_arguments_) bump_version(arguments[static_cast<size_t>(argument)]);

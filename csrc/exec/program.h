@@ -91,7 +91,8 @@ class Program {
   std::vector<Storage*> changed_;  // outside memory that the launches write
   std::vector<int> changed_arguments_;
   Ref<Storage> arena_;
-  int64_t traffic_ = 0;  // bytes that all launches together touch
+  int64_t traffic_ = 0;    // bytes that all launches together touch
+  bool threaded_ = false;  // whether the last run used helpers
 };
 
 // Records what is launched on this thread while it lives, running each launch as well. Each

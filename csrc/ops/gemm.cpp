@@ -40,11 +40,13 @@ void multiply_small(const Product<T>& p) {
   kernels.gemm_block(block);
 }
 
-// Over threads by columns, `kStep` of them a task.
+// Over threads by columns, `kStep` of them a task. With few rows it is B that takes the time.
 template <int64_t kStep, class T>
 void multiply_columns(const GemmBlock<T>& block, void (*kernel)(const GemmBlock<T>&)) {
   if (block.n <= kStep) return kernel(block);
-  parallel_for(ceil_div(block.n, kStep), grain(kThreadedReads, block.k * kStep),
+  const int64_t reads = block.k * kStep;
+  parallel_for(ceil_div(block.n, kStep),
+               std::min(grain(kThreadedReads, reads), grain(kThreadedWork, block.m * reads)),
                [&](int64_t begin, int64_t end) {
                  const int64_t j = begin * kStep;
                  kernel(part_of(block, 0, block.m, j, end * kStep - j));
