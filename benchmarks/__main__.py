@@ -6,7 +6,16 @@ import argparse
 import json
 from pathlib import Path
 
-NAMES = ("products", "elementwise", "reductions", "small", "capture", "steps")
+NAMES = (
+    "products",
+    "elementwise",
+    "reductions",
+    "small",
+    "capture",
+    "steps",
+    "inference",
+    "memory",
+)
 
 
 def _arguments() -> argparse.Namespace:
@@ -28,13 +37,16 @@ def _arguments() -> argparse.Namespace:
 
 def main() -> None:
     """Measure with each thread count, print a summary and keep the figures."""
-    from benchmarks import contest, report
+    from benchmarks import contest, memory, report
 
     chosen = _arguments()
     groups = chosen.groups or list(NAMES)
     rows = []
     for threads in chosen.threads:
-        rows += contest.run(groups, threads, chosen.dtype, chosen.rounds, chosen.only)
+        raced = [group for group in groups if group != "memory"]
+        rows += contest.run(raced, threads, chosen.dtype, chosen.rounds, chosen.only)
+        if "memory" in groups:
+            rows += memory.show(threads, chosen.only)
     print()
     report.summarize(rows)
     chosen.json.write_text(json.dumps(rows, indent=1))

@@ -25,7 +25,7 @@ class Rival:
         self._end, other = context.Pipe()
         process = context.Process(target=worker.serve, args=(other, library, threads, dtype))
         process.daemon = True
-        with _environment(libraries.environment(library, threads)):
+        with environment_of(library, threads):
             process.start()
         other.close()
 
@@ -36,10 +36,12 @@ class Rival:
 
 
 @contextmanager
-def _environment(variables: dict[str, str]) -> Iterator[None]:
+def environment_of(library: str, threads: int) -> Iterator[None]:
+    """Processes started meanwhile belong to a library and its threads."""
     before = dict(os.environ)
+    own = libraries.environment(library, threads)
     os.environ.clear()
-    os.environ.update(variables)
+    os.environ.update(own)
     try:
         yield
     finally:

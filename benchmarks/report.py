@@ -49,9 +49,12 @@ def show(row: dict[str, Any]) -> None:
 
 def summarize(rows: list[dict[str, Any]]) -> None:
     """Print the geometric mean of each group and its slowest case."""
+    rows = [row for row in rows if row.get("ratio")]
     groups = sorted({(row["threads"], row["group"]) for row in rows})
     for threads, group in groups:
-        chosen = [r for r in rows if (r["threads"], r["group"]) == (threads, group) and r["ratio"]]
+        chosen = [
+            r for r in rows if (r["threads"], r["group"]) == (threads, group) and r.get("ratio")
+        ]
         if not chosen:
             continue
         mean = math.exp(sum(math.log(r["ratio"]) for r in chosen) / len(chosen))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.groups import capture, elementwise, products, reductions, small, steps
+from benchmarks.groups import capture, elementwise, inference, products, reductions, small, steps
 
 GROUPS = {
     "products": products.cases,
@@ -11,4 +11,5 @@ GROUPS = {
     "small": small.cases,
     "capture": capture.cases,
     "steps": steps.cases,
+    "inference": inference.cases,
 }

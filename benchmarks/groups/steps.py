@@ -10,7 +10,7 @@ import numpy as np
 
 import lamina as lm
 from benchmarks.case import About, Case, Contender
-from benchmarks.libraries import torch
+from benchmarks.libraries import owns, peer, torch
 from benchmarks.workloads import WORKLOADS
 from benchmarks.workloads.workload import Workload
 
@@ -35,22 +35,45 @@ def _contender(
     return lambda: run(x, y)
 
 
+def _torch_compiled(workload: Workload) -> Contender:
+    """The network and its backward compiled, which is what PyTorch's tutorials show."""
+    model, x, y = workload.prepare(torch)
+    run = torch.compile(model)
+    loss_of = workload.loss(torch.nn)
+    optimizer = workload.optimizer(torch.optim, model.parameters())
+
+    def step() -> Any:
+        optimizer.zero_grad()
+        loss = loss_of(run(x), y)
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    return step
+
+
 def _value(loss: Any) -> np.ndarray:
-    return np.asarray(loss.detach())
+    return np.asarray(loss.detach() if hasattr(loss, "detach") else loss)
 
 
-def _contenders(workload: Workload) -> dict[str, Contender]:
-    contenders = {
-        "lamina": _contender(lm, workload),
-        "lamina compiled": _contender(lm, workload, lm.compile),
-    }
+def contenders(workload: Workload) -> dict[str, Contender]:
+    """Who of this process takes part, by name; `lamina` is the compiled step."""
+    found: dict[str, Contender] = {}
+    if owns("lamina"):
+        found["lamina"] = _contender(lm, workload, lm.compile)
+        found["lamina eager"] = _contender(lm, workload)
     if torch is not None:
-        contenders["torch"] = _contender(torch, workload)
-    return contenders
+        found["torch"] = _contender(torch, workload)
+        found["torch compiled"] = _torch_compiled(workload)
+    if flax := peer("jax", "flax"):
+        found["jax"] = flax.step(workload)
+    if keras := peer("keras", "keras"):
+        found["keras"] = keras.step(workload)
+    return found
 
 
 def cases(_: str) -> Iterator[Case]:
     """Each workload; the check is the loss of everybody's first step, from the same weights."""
     for workload in WORKLOADS:
         about = About("steps", workload.name, flops=workload.flops, rtol=workload.rtol)
-        yield Case(about, partial(_contenders, workload), to_numpy=_value)
+        yield Case(about, partial(contenders, workload), to_numpy=_value)

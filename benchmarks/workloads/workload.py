@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,18 +40,21 @@ class Workload:
     def prepare(self, lib: Any) -> tuple[Any, Any, Any]:
         """The network with weights that are the same for every library, and the batch."""
         model = self.model(lib.nn)
-        rng = np.random.default_rng(2)
+        shapes = [tuple(parameter.shape) for parameter in model.parameters()]
         with lib.no_grad():
-            for parameter in model.parameters():
-                shape = tuple(parameter.shape)
-                if len(shape) > 1:
-                    bound = float(np.prod(shape[1:])) ** -0.5
-                    weights = rng.uniform(-bound, bound, shape).astype(np.float32)
+            for parameter, weights in zip(model.parameters(), first_weights(shapes), strict=True):
+                if parameter.mean() != 1:  # the scales of normalization stay
                     parameter.copy_(lib.tensor(weights))
-                elif parameter.mean() != 1:  # the scales of normalization stay
-                    parameter.zero_()
         x, y = self.data()
         return model, lib.tensor(x), lib.tensor(y)
+
+
+def first_weights(shapes: list[tuple[int, ...]]) -> Iterator[Array]:
+    """The weights with which every library begins: uniform matrices and filters, no biases."""
+    rng = np.random.default_rng(2)
+    for shape in shapes:
+        bound = float(np.prod(shape[1:])) ** -0.5 if len(shape) > 1 else 0.0
+        yield rng.uniform(-bound, bound, shape).astype(np.float32)
 
 
 def cross_entropy(nn: Any) -> Any:
