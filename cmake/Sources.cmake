@@ -13,6 +13,7 @@ set(LAMINA_CORE_SOURCES
   csrc/core/storage.cpp
   csrc/core/tensor.cpp
   csrc/exec/program.cpp
+  csrc/exec/thread_trial.cpp
   csrc/kernels/dispatch.cpp
   csrc/ops/advanced_index.cpp
   csrc/ops/arg_reduce.cpp

@@ -154,6 +154,7 @@ void set_num_threads(int count) {
 }
 
 void detail::run_ranges(int64_t count, int64_t grain, RangeBody body, void* context) {
+  if (SerialScope::active()) return body(context, 0, count);
   const int threads = num_threads();
   const int64_t most = count / std::max<int64_t>(grain, 1);
   if (threads == 1 || most < 2) return body(context, 0, count);

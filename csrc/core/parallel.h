@@ -29,6 +29,21 @@ int usable_cpus();
 // The least of OMP_NUM_THREADS, the CPUs of the affinity mask and the cgroup's quota; at least 1.
 int default_num_threads();
 
+// While one lives that says so, loops of this thread run on it alone.
+class SerialScope {
+ public:
+  explicit SerialScope(bool serial) : before_(active_) { active_ = active_ || serial; }
+  ~SerialScope() { active_ = before_; }
+  SerialScope(const SerialScope&) = delete;
+  SerialScope& operator=(const SerialScope&) = delete;
+
+  static bool active() { return active_; }
+
+ private:
+  static inline thread_local bool active_ = false;
+  const bool before_;
+};
+
 namespace detail {
 
 using RangeBody = void (*)(void* context, int64_t begin, int64_t end);

@@ -146,12 +146,19 @@ void Program::bind_static() {
   }
 }
 
-void Program::run_launches(double* seconds) const {
+void Program::run_launches(double* seconds) {
   using Clock = std::chrono::steady_clock;
-  for (const Launch& step : launches_) {
-    const auto start = seconds ? Clock::now() : Clock::time_point();
+  const bool timed = seconds || trial_.timed();
+  for (size_t i = 0; i < launches_.size(); ++i) {
+    const Launch& step = launches_[i];
+    const SerialScope alone(trial_.serial(i));
+    const uint32_t calls = crew::calls();
+    const auto start = timed ? Clock::now() : Clock::time_point();
     step.body(Buffers(pointers_.data() + step.first));
-    if (seconds) *seconds++ = std::chrono::duration<double>(Clock::now() - start).count();
+    if (!timed) continue;
+    const double taken = std::chrono::duration<double>(Clock::now() - start).count();
+    if (trial_.timed()) trial_.record(i, taken, crew::calls() != calls);
+    if (seconds) seconds[i] = taken;
   }
 }
 
@@ -171,11 +178,11 @@ void Program::run(std::span<const Tensor> arguments, double* seconds) {
   {
     const LongWorkScope unlocked(traffic_);
     const FlushDenormals flushed;
-    const uint32_t calls = crew::calls();
+    const int threads = num_threads();
+    trial_.begin(launches_.size(), threads);
     std::optional<crew::Shift> shift;
-    if (threaded_) shift.emplace(num_threads());
+    if (trial_.uses_helpers()) shift.emplace(threads);
     run_launches(seconds);
-    threaded_ = crew::calls() != calls;
   }
   for (Storage* storage : changed_) storage->bump_version();
   for (int argument : changed_arguments_) bump_version(arguments[static_cast<size_t>(argument)]);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "exec/launch.h"
+#include "exec/thread_trial.h"
 
 namespace lamina::exec {
 
@@ -80,7 +81,7 @@ class Program {
   }
   void place_buffers();
   void bind_static();
-  void run_launches(double* seconds) const;
+  void run_launches(double* seconds);
 
   std::vector<Buffer> buffers_;
   std::vector<Launch> launches_;
@@ -91,8 +92,8 @@ class Program {
   std::vector<Storage*> changed_;  // outside memory that the launches write
   std::vector<int> changed_arguments_;
   Ref<Storage> arena_;
-  int64_t traffic_ = 0;    // bytes that all launches together touch
-  bool threaded_ = false;  // whether the last run used helpers
+  int64_t traffic_ = 0;  // bytes that all launches together touch
+  ThreadTrial trial_;
 };
 
 // Records what is launched on this thread while it lives, running each launch as well. Each

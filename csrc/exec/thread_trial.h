@@ -1,0 +1,47 @@
+// Finds out which launches of a program are quicker on one thread. Threads share little where their
+// cores are far apart or busy, which changes from second to second; the bits are the same anyway.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+namespace lamina::exec {
+
+class ThreadTrial {
+ public:
+  // Begins a run of so many launches.
+  void begin(std::size_t launches, int threads);
+  // Whether this run's launches are to be timed, and whether one is to run on one thread.
+  bool timed() const { return threads_ > 1 && phase() != Phase::kSettled; }
+  bool serial(std::size_t launch) const;
+  // What a timed launch took, and whether helpers were called.
+  void record(std::size_t launch, double seconds, bool used_helpers);
+  // Whether helpers are worth keeping awake.
+  bool uses_helpers() const { return threads_ > 1 && uses_helpers_; }
+
+ private:
+  enum class Phase : uint8_t { kThreaded, kSerial, kSettled };
+  struct Times {
+    double threaded = std::numeric_limits<double>::infinity();
+    double serial = std::numeric_limits<double>::infinity();
+    bool used_helpers = false;
+  };
+
+  static constexpr int kTrials = 3;      // of each kind, of which the quickest counts
+  static constexpr int kPeriod = 512;    // runs after which it is tried again
+  static constexpr double kLong = 5e-4;  // seconds beyond which threads are no question
+
+  Phase phase() const;
+  bool in_question(const Times& times) const {
+    return times.used_helpers && times.threaded < kLong;
+  }
+
+  std::vector<Times> times_;
+  int run_ = -1;
+  int threads_ = 1;
+  bool uses_helpers_ = false;
+};
+
+}  // namespace lamina::exec
