@@ -32,6 +32,7 @@ __version__: str = _core.config()["version"]
 _export.export_methods()
 
 if TYPE_CHECKING:  # `as` and `*` are what type checkers take for exports
+    from lamina import datasets as datasets
     from lamina import distributions as distributions
     from lamina import linalg as linalg
     from lamina import nn as nn
@@ -46,6 +47,7 @@ else:
         "save": "files",
     }
     _LAZY_MODULES = (
+        "datasets",
         "distributions",
         "linalg",
         "nn",
