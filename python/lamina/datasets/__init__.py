@@ -1,10 +1,15 @@
-"""Small data sets that a seed makes, and readers of files on disk; nothing is downloaded.
+"""Small data sets that a seed makes, readers of files on disk, and downloads of known ones.
 
 Each function returns tensors: what goes in, then what should come out.
 """
 
 from __future__ import annotations
 
+from lamina.datasets.downloads import download as download
+from lamina.datasets.homes import cifar10 as cifar10
+from lamina.datasets.homes import cifar100 as cifar100
+from lamina.datasets.homes import fashion_mnist as fashion_mnist
+from lamina.datasets.homes import mnist as mnist
 from lamina.datasets.points import blobs as blobs
 from lamina.datasets.points import eleven_points as eleven_points
 from lamina.datasets.points import moons as moons

@@ -76,10 +76,14 @@ def cifar(*paths: Path, classes: int = 10) -> tuple[Tensor, Tensor]:
         raise ValueError(f"[cifar] expected 10 or 100 classes; got {classes}")
     if not paths:
         raise ValueError("[cifar] expected at least one path; got none")
+    return records({os.fspath(path): np.fromfile(path, np.uint8) for path in paths}, classes)
+
+
+def records(files: dict[str, Any], classes: int) -> tuple[Tensor, Tensor]:
+    """Join what stands in CIFAR's files, which are given by name."""
     heads = 1 if classes == 10 else 2
     tables = []
-    for path in paths:
-        data = np.fromfile(path, np.uint8)
+    for path, data in files.items():
         if not data.size or data.size % (heads + _PIXELS):
             expected = f"records of {heads + _PIXELS} bytes"
             raise _damaged("cifar", path, expected, f"{data.size} bytes")

@@ -23,13 +23,19 @@ def replace(path: str | os.PathLike[str], write: Callable[[IO[bytes]], None]) ->
             write(file)
             if mode is not None:
                 os.fchmod(file.fileno(), stat.S_IMODE(mode))
-            os.fsync(file.fileno())
-            os.replace(temporary, target)
+            settle(file, temporary, target)
         except BaseException:
             with suppress(OSError):
                 os.unlink(temporary)
             raise
-    _sync_folder(folder)
+
+
+def settle(file: IO[bytes], path: str, target: str) -> None:
+    """Give a written file, open at `path`, another name in its folder, for good."""
+    file.flush()
+    os.fsync(file.fileno())
+    os.replace(path, target)
+    _sync_folder(os.path.dirname(target))
 
 
 def _sync_folder(folder: str) -> None:
