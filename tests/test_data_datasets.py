@@ -158,6 +158,7 @@ def test_a_stack_checks_what_getitems_returns():
         ([1 / 3, 1 / 3, 1 / 3], [4, 3, 3]),
         ([0.99, 0.01], [10, 0]),
         ([10, 0], [10, 0]),
+        ([0.56, 0.34, 0.1], [6, 3, 1]),  # their sum is a bit more than 1
     ],
 )
 def test_random_split(lengths, expected):
@@ -170,10 +171,51 @@ def test_random_split(lengths, expected):
     assert [i for part in again for i in part.indices] == together
 
 
-@pytest.mark.parametrize("lengths", [[5, 4], [0.5, 0.4], [1.5, -0.5]])
+@pytest.mark.parametrize("lengths", [[5, 4], [0.5, 0.4], [1.5, -0.5], [12, -2], []])
 def test_random_split_checks_lengths(lengths):
     with pytest.raises(ValueError, match=r"\[random_split\] expected"):
         random_split(Squares(), lengths)
+
+
+@pytest.mark.parametrize("sizes", [[50, 30, 20], [997, 2, 1], [3, 0, 5, 1], [7] * 9, [1], []])
+@pytest.mark.parametrize("shares", [[0.8, 0.2], [0.6, 0.2, 0.2], [1.0], [0.5, 0.0, 0.5]])
+def test_stratified_splits(sizes, shares):
+    labels = lm.arange(len(sizes)).repeat_interleave(lm.tensor(sizes, dtype=lm.int64))
+    labels = labels[lm.randperm(len(labels), generator=lm.Generator().manual_seed(0))]
+    parts = random_split(labels, shares, lm.Generator().manual_seed(1), stratify=labels)
+    plain = random_split(labels, shares, lm.Generator().manual_seed(1))
+    assert [len(part) for part in parts] == [len(part) for part in plain]
+    assert sorted(i for part in parts for i in part.indices) == list(range(len(labels)))
+    for part in (parts[0], parts[-1]):
+        counts = np.bincount(labels.numpy()[list(part.indices)], minlength=len(sizes))
+        assert (np.abs(counts - np.array(sizes) * (len(part) / max(1, len(labels)))) < 1).all()
+    again = random_split(labels, shares, lm.Generator().manual_seed(1), stratify=labels)
+    assert [part.indices for part in again] == [part.indices for part in parts]
+
+
+def test_stratified_parts_are_shuffled():
+    labels = np.array(["cat"] * 60 + ["dog"] * 40)
+    data = TensorDataset(lm.arange(100), labels == "cat")
+    train, test = random_split(data, [50, 50], lm.Generator().manual_seed(0), stratify=labels)
+    assert test[:][1].sum() == train[:][1].sum() == 30
+    assert 0 < test[:25][1].sum() < 25
+    other, _ = random_split(data, [50, 50], lm.Generator().manual_seed(1), stratify=labels)
+    assert set(other.indices) != set(train.indices)
+
+
+def test_one_class_too_many_for_the_parts():
+    """A class that is smaller than the number of parts goes to some, not always the same."""
+    seen = {
+        random_split(range(4), [2, 2], lm.Generator().manual_seed(i), stratify=[0, 1, 2, 3])[0][0]
+        for i in range(30)
+    }
+    assert seen == {0, 1, 2, 3}
+
+
+@pytest.mark.parametrize("labels", [[0, 1], [[0] * 10], 1])
+def test_stratify_takes_a_label_a_sample(labels):
+    with pytest.raises(ValueError, match=r"\[random_split\] expected a label of each of 10"):
+        random_split(Squares(), [5, 5], stratify=labels)
 
 
 def test_datasets_must_define_their_samples():

@@ -11,7 +11,6 @@ from lamina.utils.data.dataset import Dataset as Dataset
 from lamina.utils.data.dataset import IterableDataset as IterableDataset
 from lamina.utils.data.dataset import Subset as Subset
 from lamina.utils.data.dataset import TensorDataset as TensorDataset
-from lamina.utils.data.dataset import random_split as random_split
 from lamina.utils.data.loader import DataLoader as DataLoader
 from lamina.utils.data.prefetch import get_worker_info as get_worker_info
 from lamina.utils.data.sampler import BatchSampler as BatchSampler
@@ -20,3 +19,4 @@ from lamina.utils.data.sampler import Sampler as Sampler
 from lamina.utils.data.sampler import SequentialSampler as SequentialSampler
 from lamina.utils.data.sampler import SubsetRandomSampler as SubsetRandomSampler
 from lamina.utils.data.sampler import WeightedRandomSampler as WeightedRandomSampler
+from lamina.utils.data.split import random_split as random_split

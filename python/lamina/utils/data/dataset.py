@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from lamina import _core
-from lamina._core import Generator, Tensor
+from lamina._core import Tensor
 
 if TYPE_CHECKING:
     from lamina.utils.data.combined import ChainDataset, ConcatDataset
 
-T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 
@@ -145,32 +143,3 @@ class Subset(Dataset[T_co]):
 
     def __len__(self) -> int:
         return len(self.indices)
-
-
-def random_split(
-    dataset: Dataset[T], lengths: Sequence[int | float], generator: Generator | None = None
-) -> list[Subset[T]]:
-    """Cut a dataset at random into parts of the given lengths, or of fractions that sum to 1.
-
-    What fractions leave over goes to the first parts, one sample each.
-    """
-    size = len(dataset)  # type: ignore[arg-type]
-    if math.isclose(sum(lengths), 1) and sum(lengths) <= 1:
-        if not all(0 <= share <= 1 for share in lengths):
-            raise ValueError(f"[random_split] expected fractions from 0 to 1; got {list(lengths)}")
-        counts = [math.floor(size * share) for share in lengths]
-        for i in range(size - sum(counts)):
-            counts[i % len(counts)] += 1
-    else:
-        counts = [int(length) for length in lengths]
-    if sum(counts) != size:
-        raise ValueError(
-            f"[random_split] expected lengths that sum to {size}, the dataset's, or fractions "
-            f"that sum to 1; got {list(lengths)}"
-        )
-    order = _core.randperm(size, generator=generator).tolist()
-    stops = [sum(counts[: i + 1]) for i in range(len(counts))]
-    return [
-        Subset(dataset, order[stop - count : stop])
-        for stop, count in zip(stops, counts, strict=True)
-    ]
