@@ -29,7 +29,7 @@ PYTHON_LAYERS = [
     {"_export", "files", "linalg", "testing"},
     {"datasets", "distributions", "nn"},
     {"optim"},
-    {"metrics", "utils"},
+    {"metrics", "transforms", "utils"},
     {"diagnostics"},
     {"callbacks"},
     {"train"},

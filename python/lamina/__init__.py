@@ -38,6 +38,7 @@ if TYPE_CHECKING:  # `as` and `*` are what type checkers take for exports
     from lamina import nn as nn
     from lamina import optim as optim
     from lamina import testing as testing
+    from lamina import transforms as transforms
     from lamina import utils as utils
     from lamina.files import load as load
     from lamina.files import save as save
@@ -53,6 +54,7 @@ else:
         "nn",
         "optim",
         "testing",
+        "transforms",
         "utils",
     )
     __all__ = [name for name in dir(_core) if not name.startswith("_")]
