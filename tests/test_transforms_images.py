@@ -133,12 +133,17 @@ def test_shifts():
         for a, b in zip(changed(affine, IMAGES), IMAGES, strict=True)
     }
     assert len(seen) > 10
-    turned = transforms.RandomAffine((90, 90), translate=(0.4, 0))  # and then shifted
+
+
+@pytest.mark.parametrize("axis", [2, 3])
+def test_a_shift_follows_the_turn(axis):
     square = IMAGES[:, :, :5]
-    expected = np.pad(np.rot90(square, -1, (2, 3)), ((0, 0), (0, 0), (0, 0), (2, 2)))
+    affine = transforms.RandomAffine((90, 90), (0.4, 0) if axis == 3 else (0, 0.4))
+    pads = [(2, 2) if axis == i else (0, 0) for i in range(4)]
+    expected = np.pad(np.rot90(square, -1, (2, 3)), pads)
     seen = {
-        which(a, [b[:, :, place : place + 5] for place in range(5)])
-        for a, b in zip(changed(turned, square), expected, strict=True)
+        which(a, [b.take(range(place, place + 5), axis - 1) for place in range(5)])
+        for a, b in zip(changed(affine, square), expected, strict=True)
     }
     assert seen == {0, 1, 2, 3, 4}
 
