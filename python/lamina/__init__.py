@@ -37,6 +37,7 @@ if TYPE_CHECKING:  # `as` and `*` are what type checkers take for exports
     from lamina import linalg as linalg
     from lamina import nn as nn
     from lamina import optim as optim
+    from lamina import plot as plot
     from lamina import testing as testing
     from lamina import transforms as transforms
     from lamina import utils as utils
@@ -53,6 +54,7 @@ else:
         "linalg",
         "nn",
         "optim",
+        "plot",
         "testing",
         "transforms",
         "utils",
