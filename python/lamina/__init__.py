@@ -33,30 +33,38 @@ _export.export_methods()
 
 if TYPE_CHECKING:  # `as` and `*` are what type checkers take for exports
     from lamina import datasets as datasets
+    from lamina import callbacks as callbacks
     from lamina import distributions as distributions
     from lamina import linalg as linalg
+    from lamina import metrics as metrics
     from lamina import nn as nn
     from lamina import optim as optim
     from lamina import plot as plot
     from lamina import testing as testing
     from lamina import transforms as transforms
+    from lamina import train as train
     from lamina import utils as utils
     from lamina.files import load as load
     from lamina.files import save as save
+    from lamina.train import Trainer as Trainer
 else:
     _LAZY_FUNCTIONS = {
+        "Trainer": "train",
         "load": "files",
         "save": "files",
     }
     _LAZY_MODULES = (
         "datasets",
+        "callbacks",
         "distributions",
         "linalg",
+        "metrics",
         "nn",
         "optim",
         "plot",
         "testing",
         "transforms",
+        "train",
         "utils",
     )
     __all__ = [name for name in dir(_core) if not name.startswith("_")]

@@ -28,6 +28,7 @@ from lamina.nn.parameter_containers import *
 from lamina.nn.pooling import *
 from lamina.nn.preprocessing import *
 from lamina.nn.ranking_loss import *
+from lamina.nn.rectifiers import *
 from lamina.nn.recurrent import *
 from lamina.nn.recurrent_cells import *
 from lamina.nn.transformer import *

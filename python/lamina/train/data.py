@@ -1,0 +1,199 @@
+"""Where batches come from: arrays, datasets and loaders, all as one DataLoader."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from lamina import _core
+from lamina._core import Generator, Tensor
+from lamina.utils.data import DataLoader, Dataset, IterableDataset
+from lamina.utils.data.dataset import gather
+
+Tree = Any  # a tensor, or tuples, lists and dicts of them
+BATCH_SIZE = 32
+
+
+class Batch(NamedTuple):
+    """Inputs, targets and weights of some samples; what is missing is None."""
+
+    x: Tree
+    y: Tree = None
+    weight: Tensor | None = None
+
+
+def map_tree(function: Callable[[Any], Any], tree: Tree) -> Tree:
+    """Return the tree with another leaf in the place of each."""
+    if isinstance(tree, dict):
+        return {key: map_tree(function, item) for key, item in tree.items()}
+    if isinstance(tree, tuple | list):
+        return tuple([map_tree(function, item) for item in tree])
+    return function(tree)
+
+
+def leaves(tree: Tree) -> Iterator[Any]:
+    """Yield the leaves from left to right."""
+    if isinstance(tree, dict):
+        tree = tuple(tree.values())
+    if isinstance(tree, tuple | list):
+        for item in tree:
+            yield from leaves(item)
+    else:
+        yield tree
+
+
+def as_arrays(tree: Tree) -> Tree:
+    """Return tensors as they are and everything else as NumPy arrays.
+
+    A list is several inputs if arrays stand in it, else the rows of one.
+    """
+
+    def array(leaf: Any) -> Any:
+        return leaf if leaf is None or isinstance(leaf, Tensor) else np.asarray(leaf)
+
+    if isinstance(tree, list) and not any(hasattr(item, "__array__") for item in tree):
+        return array(tree)
+    return map_tree(array, tree)
+
+
+def as_tensors(tree: Tree, dtype: Any) -> Tree:
+    """Return arrays as tensors on their memory; floating point gets the given type."""
+
+    def tensor(leaf: Any) -> Tensor | None:
+        if leaf is None:
+            return None
+        value = _core.as_tensor(leaf)
+        return value.to(dtype) if value.is_floating_point() else value
+
+    return map_tree(tensor, as_arrays(tree))
+
+
+class Arrays(Dataset[Batch]):
+    """Samples that stand in the rows of arrays."""
+
+    def __init__(self, x: Tree, y: Tree, weight: Tensor | None) -> None:
+        self.batch = Batch(x, y, weight)
+        self._tensors = [leaf for leaf in leaves(tuple(self.batch)) if leaf is not None]
+        self._plain = all(isinstance(part, Tensor) for part in self.batch if part is not None)
+        lengths = [len(tensor) for tensor in self._tensors]
+        if len(set(lengths)) != 1:
+            got = " and ".join(map(str, lengths)) or "nothing"
+            raise ValueError(f"[fit] expected x and y of the same length; got {got}")
+        self._length = lengths[0]
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __getitem__(self, index: Any) -> Batch:
+        return Batch(*map_tree(lambda leaf: leaf[index], self._present()))
+
+    def __getbatch__(self, indices: Any) -> Batch:
+        rows = iter(gather(self._tensors, indices))
+
+        def next_rows(leaf: Any) -> Any:
+            return None if leaf is None else next(rows)
+
+        parts = self.batch
+        return Batch(*(map(next_rows, parts) if self._plain else map_tree(next_rows, tuple(parts))))
+
+    def _present(self) -> Tree:
+        return tuple(part for part in self.batch if part is not None)
+
+
+def loader(
+    x: Any,
+    y: Any = None,
+    *,
+    batch_size: int | None = None,
+    weight: Any = None,
+    shuffle: bool = False,
+    generator: Generator | None = None,
+    dtype: Any,
+) -> DataLoader[Any]:
+    """Return what yields the batches; a DataLoader is one already."""
+    if isinstance(x, DataLoader | Dataset):
+        if y is not None or weight is not None:
+            kind = type(x).__name__
+            raise ValueError(f"[fit] expected no y and weights beside a {kind}, which holds them")
+        if isinstance(x, DataLoader):
+            if batch_size is not None:
+                raise ValueError("[fit] expected no batch_size beside a DataLoader; got both")
+            return x
+        shuffle = shuffle and not isinstance(x, IterableDataset)
+        data: Any = x
+    else:
+        weight = None if weight is None else as_tensors(weight, dtype).to(dtype)
+        data = Arrays(as_tensors(x, dtype), as_tensors(y, dtype), weight)
+        if weight is not None and weight.ndim != 1:
+            shape = tuple(weight.shape)
+            raise ValueError(f"[fit] expected one sample weight a sample; got shape {shape}")
+    size = BATCH_SIZE if batch_size is None else batch_size
+    return DataLoader(data, size, shuffle=shuffle, generator=generator)
+
+
+def batches(source: DataLoader[Any], dtype: Any) -> Iterator[Batch]:
+    """Yield the batches in one form."""
+    for given in source:
+        yield given if type(given) is Batch else _batch(given, dtype)
+
+
+def _batch(given: Any, dtype: Any) -> Batch:
+    """Return a loader's (x, y, weight), (x, y) or x."""
+    parts = given if isinstance(given, tuple | list) else (given,)
+    if not 1 <= len(parts) <= 3:
+        raise ValueError(
+            f"[fit] expected batches of (x, y) or (x, y, weight); got {len(parts)} parts: put "
+            "several inputs into a tuple or dict"
+        )
+    return Batch(*(as_tensors(part, dtype) for part in parts))
+
+
+def length(source: DataLoader[Any]) -> int | None:
+    """Return the number of batches, if the data know it."""
+    try:
+        return len(source)
+    except TypeError:
+        return None
+
+
+def class_weights(given: Any) -> dict[int, float] | None:
+    """Return the weights of classes by their indices."""
+    if given is None:
+        return None
+    pairs = given.items() if isinstance(given, dict) else enumerate(given)
+    table = {int(index): float(weight) for index, weight in pairs}
+    if min(table, default=0) < 0 or min(table.values(), default=0.0) < 0:
+        raise ValueError(f"[fit] expected class_weight of 0 or more by class indices; got {table}")
+    return table
+
+
+def join(parts: list[Tree]) -> Tree:
+    """Return the outputs of several batches as those of one."""
+    first = parts[0]
+    if isinstance(first, dict):
+        return {key: join([part[key] for part in parts]) for key in first}
+    if isinstance(first, tuple | list):
+        return tuple(join([part[i] for part in parts]) for i in range(len(first)))
+    return _core.cat(parts)
+
+
+def split(x: Any, y: Any, weight: Any, fraction: float) -> tuple[Any, Any]:
+    """Return training and validation data as (x, y, weight): the last samples validate."""
+    if isinstance(x, DataLoader | Dataset):
+        raise ValueError(
+            "[fit] expected arrays with validation_split; give a dataset's part as validation_data"
+        )
+    if not 0 < fraction < 1:
+        raise ValueError(f"[fit] expected validation_split between 0 and 1; got {fraction}")
+    whole = as_arrays((x, y, weight))
+    size = len(next(leaf for leaf in leaves(whole) if leaf is not None))
+    stop = int(size * (1 - fraction))
+    if not 0 < stop < size:
+        raise ValueError(f"[fit] expected samples on both sides of validation_split; got {size}")
+
+    def part(rows: slice) -> Any:
+        return map_tree(lambda leaf: None if leaf is None else leaf[rows], whole)
+
+    return part(slice(0, stop)), part(slice(stop, None))

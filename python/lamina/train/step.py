@@ -1,0 +1,204 @@
+"""One step of a training: gradients, compiled; a look at whether they are finite; the update."""
+
+from __future__ import annotations
+
+import inspect
+import math
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+from lamina import _core, compiling
+from lamina._core import Tensor
+from lamina.autograd import no_grad
+from lamina.nn import Module
+from lamina.nn.utils import clip_grad_norm_, clip_grad_value_
+from lamina.optim import Optimizer
+from lamina.train.data import Batch
+from lamina.train.objective import ClassWeights, Objective
+
+
+class NotFiniteError(ArithmeticError):
+    """The loss or a gradient of a batch is NaN or infinite; the step was not taken."""
+
+
+class Attempt:
+    """A function that is compiled, unless that turns out to be impossible: then it runs as it is.
+
+    `undo` takes back what a failed recording has changed.
+    """
+
+    def __init__(
+        self, name: str, function: Callable[..., Any], compiled: bool, undo: Callable[[], None]
+    ) -> None:
+        self.name = name
+        self.plain = function
+        self.run = compiling.compile(function) if compiled else function
+        self.undo = undo
+
+    def __call__(self, *args: Any) -> Any:
+        """Call the function."""
+        try:
+            return self.run(*args)
+        except RuntimeError as error:
+            if self.run is self.plain or not str(error).startswith("[compile]"):
+                raise
+            self.undo()
+            self.run = self.plain
+            reason = str(error).removeprefix("[compile] ")
+            warnings.warn(f"[{self.name}] runs without compilation: {reason}", stacklevel=2)
+            return self.plain(*args)
+
+
+class Backup:
+    """Copies of what a forward pass changes: buffers, random numbers and the counts."""
+
+    def __init__(self, model: Module, objective: Objective) -> None:
+        self.model = model
+        self.objective = objective
+        self.copies: dict[int, tuple[Tensor, Tensor]] = {}
+        self.counts: dict[str, Any] = {}
+        self.rng = _core.get_rng_state()
+
+    @no_grad()
+    def take(self) -> None:
+        """Copy the buffers; a compiled step does it at each replay."""
+        if compiling.capturing():
+            with compiling.uncaptured():
+                counts = self.objective.state_dict()
+                self.counts = {
+                    name: {key: value.clone() for key, value in state.items()}
+                    for name, state in counts.items()
+                }
+        for buffer in self.model.buffers():
+            if id(buffer) not in self.copies:
+                with compiling.uncaptured():
+                    self.copies[id(buffer)] = (buffer, buffer.clone())
+            self.copies[id(buffer)][1].copy_(buffer)
+
+    @no_grad()
+    def restore(self) -> None:
+        """Put buffers and random numbers back."""
+        for buffer, kept in self.copies.values():
+            buffer.copy_(kept)
+        _core.set_rng_state(self.rng)
+
+    def undo(self) -> None:
+        """Put everything back, after a recording that failed."""
+        self.restore()
+        self.objective.load_state_dict(self.counts)
+
+
+class Step:
+    """Takes a batch: loss, gradients, clipping, update; `accumulate` batches make one update.
+
+    Their gradients are those of the mean over all their samples. If the loss or a gradient is not
+    finite, nothing is updated.
+    """
+
+    def __init__(
+        self,
+        model: Module,
+        objective: Objective,
+        optimizer: Optimizer,
+        compiled: bool,
+        clip_norm: float | None,
+        clip_value: float | None,
+    ) -> None:
+        self.model = model
+        self.objective = objective
+        self.optimizer = optimizer
+        self.clip_norm = clip_norm
+        self.clip_value = clip_value
+        self.seen = _core.zeros((), dtype=_core.float64)
+        self.backup = Backup(model, objective)
+        self._gradients = Attempt("fit", self._compute, compiled, self.backup.undo)
+        closure = inspect.signature(optimizer.step).parameters.get("closure")
+        self.needs_closure = closure is not None and closure.default is closure.empty
+
+    def __call__(
+        self,
+        batch: Batch,
+        of_classes: ClassWeights | None = None,
+        first: bool = True,
+        last: bool = True,
+    ) -> Tensor:
+        """Return the loss; `first` and `last` are those of the batches that make an update."""
+        self.backup.rng = _core.get_rng_state()
+        if self.needs_closure:
+            return self._search(batch, of_classes)
+        loss = self._gradients_of(batch, of_classes, first, last)
+        if last:
+            self.optimizer.step()
+        return loss
+
+    def finish(self) -> None:
+        """Update with the gradients of fewer batches than `accumulate`."""
+        if not math.isfinite(self._finish(summed=True).item()):
+            raise NotFiniteError
+        self.optimizer.step()
+
+    def _search(self, batch: Batch, of_classes: ClassWeights | None) -> Tensor:
+        """Let an optimizer ask for losses itself; the first is the one that counts."""
+        losses: list[Tensor] = []
+
+        def closure() -> Tensor:
+            losses.append(self._gradients_of(batch, of_classes, counted=not losses))
+            return losses[-1]
+
+        self.optimizer.step(closure)
+        return losses[0]
+
+    def _gradients_of(
+        self,
+        batch: Batch,
+        of_classes: ClassWeights | None,
+        first: bool = True,
+        last: bool = True,
+        counted: bool = True,
+    ) -> Tensor:
+        loss, health = self._gradients(tuple(batch), of_classes, first, last, counted)
+        if not math.isfinite(health.item()):
+            raise NotFiniteError
+        result: Tensor = loss
+        return result
+
+    def _compute(
+        self,
+        parts: tuple[Any, ...],
+        of_classes: ClassWeights | None,
+        first: bool,
+        last: bool,
+        counted: bool,
+    ) -> tuple[Tensor, Tensor]:
+        """Return the loss, and a number that is finite if the loss and all gradients are."""
+        self.backup.take()
+        if first:
+            self.optimizer.zero_grad()
+        loss, weight = self.objective(self.model, Batch(*parts), of_classes, counted)
+        if first and last:
+            loss.backward()
+        else:
+            (loss * weight).backward()
+            if first:
+                self.seen.zero_()
+            self.seen.add_(weight)
+        loss = loss.detach()
+        return loss, loss + self._finish(not first) if last else loss
+
+    @no_grad()
+    def _finish(self, summed: bool) -> Tensor:
+        """Make the gradients ready for the update; return what is finite if they are."""
+        params = [p for group in self.optimizer.param_groups for p in group["params"]]
+        params = [p for p in params if p.grad is not None]
+        if summed:
+            for p in params:
+                p.grad.div_(self.seen)
+        if self.clip_value is not None:
+            clip_grad_value_(params, self.clip_value)
+        if self.clip_norm is not None:
+            return clip_grad_norm_(params, self.clip_norm)
+        health = _core.zeros(())
+        for p in params:
+            health = health + p.grad.sum()
+        return health
