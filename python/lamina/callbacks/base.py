@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
 from typing import Any, Protocol
 
 from lamina._core import Tensor
@@ -79,6 +80,13 @@ class Callback:
         """Take over what state_dict() returned."""
 
 
+def copied(state: Any) -> Any:
+    """Return a state whose tensors later changes do not reach."""
+    if isinstance(state, dict):
+        return {key: copied(value) for key, value in state.items()}
+    return state.detach().clone() if isinstance(state, Tensor) else state
+
+
 EVENTS = (
     "on_train_begin",
     "on_train_end",
@@ -114,6 +122,12 @@ class Callbacks:
         """Tell all that listen."""
         for hear in self.of[event]:
             hear(*what)
+
+    def finish(self) -> None:
+        """Tell all that training ends, whoever of them fails at it."""
+        with ExitStack() as stack:
+            for hear in reversed(self.of["on_train_end"]):
+                stack.callback(hear)
 
     def state_dict(self) -> dict[str, Any]:
         """Return the states, by the callbacks' classes and places."""

@@ -8,7 +8,8 @@ from typing import Any
 
 from lamina._core import Tensor
 from lamina.callbacks.base import Callback
-from lamina.optim import lr_scheduler
+from lamina.callbacks.monitor import Monitor
+from lamina.optim import Optimizer, lr_scheduler
 from lamina.optim.lr_scheduler.base import set_value
 
 
@@ -32,7 +33,7 @@ class LearningRateScheduler(Callback):
             )
         self.schedule = schedule
         self.per = per
-        self.monitor = monitor
+        self.monitor = Monitor("LearningRateScheduler", monitor)
         self._made = isinstance(schedule, lr_scheduler.LRScheduler)
         self._follows = isinstance(schedule, lr_scheduler.ReduceLROnPlateau)
         if self._follows and per == "step":
@@ -42,7 +43,7 @@ class LearningRateScheduler(Callback):
 
     def _set(self, number: int) -> None:
         groups = self.trainer.optimizer.param_groups
-        given = (number, float(groups[0]["lr"])) if self._takes_rate else (number,)
+        given = (number, rate_of(self.trainer.optimizer)) if self._takes_rate else (number,)
         rate = float(self.schedule(*given))  # type: ignore[operator]
         for group in groups:
             set_value(group, "lr", rate)
@@ -64,12 +65,12 @@ class LearningRateScheduler(Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any]) -> None:
         """Record the rate, and go on with a schedule of epochs."""
-        logs["lr"] = float(self.trainer.optimizer.param_groups[0]["lr"])
+        logs["lr"] = rate_of(self.trainer.optimizer)
         if not self._made or self.per == "step":
             return
         schedule: Any = self.schedule
         if self._follows:
-            schedule.step(value_of(logs, self.monitor, "LearningRateScheduler"))
+            schedule.step(self.monitor.value(logs))
         else:
             schedule.step()
 
@@ -83,10 +84,59 @@ class LearningRateScheduler(Callback):
             self.schedule.load_state_dict(state_dict)  # type: ignore[union-attr]
 
 
-def value_of(logs: dict[str, Any], name: str, who: str) -> float:
-    """Return a value of an epoch that a callback follows."""
-    if name not in logs:
-        known = ", ".join(logs)
-        fix = ": give validation data" if name.startswith("val_") else ""
-        raise ValueError(f"[{who}] expected {name!r} among the values {known}{fix}")
-    return float(logs[name])
+class ReduceLROnPlateau(Callback):
+    """Times `factor` once a value has not improved for `patience` epochs; arguments as in Keras."""
+
+    def __init__(
+        self,
+        monitor: str = "val_loss",
+        factor: float = 0.1,
+        patience: int = 10,
+        mode: str = "auto",
+        min_delta: float = 1e-4,
+        cooldown: int = 0,
+        min_lr: float = 0.0,
+    ) -> None:
+        self.monitor = Monitor("ReduceLROnPlateau", monitor, mode, min_delta)
+        self.options: dict[str, Any] = {
+            "factor": factor,
+            "patience": max(patience, 1) - 1,  # the schedule waits for one epoch more
+            "cooldown": cooldown,
+            "min_lr": min_lr,
+        }
+        self._schedule: lr_scheduler.ReduceLROnPlateau | None = None
+
+    @property
+    def schedule(self) -> lr_scheduler.ReduceLROnPlateau:
+        """The schedule that counts the epochs, made for the optimizer of the training."""
+        if self._schedule is None or self._schedule.optimizer is not self.trainer.optimizer:
+            self._schedule = lr_scheduler.ReduceLROnPlateau(
+                self.trainer.optimizer,
+                mode=self.monitor.mode,
+                threshold=self.monitor.min_delta,
+                threshold_mode="abs",
+                **self.options,
+            )
+        return self._schedule
+
+    def on_train_begin(self) -> None:
+        """Begin to count anew."""
+        self._schedule = None
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any]) -> None:
+        """Record the rate, and take the value into account."""
+        logs.setdefault("lr", rate_of(self.trainer.optimizer))
+        self.schedule.step(self.monitor.value(logs))
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the schedule's."""
+        return self.schedule.state_dict()
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Give the schedule its own."""
+        self.schedule.load_state_dict(state_dict)
+
+
+def rate_of(optimizer: Optimizer) -> float:
+    """Return the learning rate of the first group."""
+    return float(optimizer.param_groups[0]["lr"])

@@ -22,17 +22,17 @@ class _Look:
         self.where = ""
         self.gradients: dict[str, bool] = {}  # of the modules' outputs: are they finite?
         self.handles = [
-            module.register_forward_hook(self._hook(name or "the model"))
+            module.register_forward_hook(self._hook(name))
             for name, module in model.named_modules()
             if not list(module.children())
         ]
 
     def _hook(self, name: str) -> Any:
         def hook(module: Module, args: Any, output: Any) -> None:
-            place = f"{name} ({type(module).__name__})"
+            place = f"{name} ({type(module).__name__})" if name else type(module).__name__
             if not self.where and not _finite(output):
                 source = "finite" if _finite(args) else "not finite"
-                self.where = f"{place} returned it, from inputs that are {source}"
+                self.where = f"layer {place} returned it, from inputs that are {source}"
             if isinstance(output, Tensor) and output.requires_grad:
                 self.gradients[place] = True
                 output.register_hook(lambda grad: self._note(place, grad))
@@ -44,13 +44,12 @@ class _Look:
 
     def behind(self) -> str:
         """Return which layer's way back made the gradient NaN or infinite."""
-        culprit, before = "", "the loss"
+        before = "the loss"
         for place, finite in reversed(self.gradients.items()):
             if not finite:
-                culprit = before
-                break
-            before = place
-        return culprit
+                return before
+            before = f"layer {place}"
+        return ""
 
 
 def explain(
@@ -73,7 +72,7 @@ def explain(
             return "the loss makes it of what the model returns, which is finite"
         loss.backward()
         if culprit := look.behind():
-            return f"the gradient is lost on the way back through {culprit}"
+            return f"the way back through {culprit} made it, as a gradient"
         names = [n for n, p in model.named_parameters() if not _finite(p.grad)]
         return f"the gradient of {', '.join(names)} is not finite" if names else "it did not recur"
     finally:

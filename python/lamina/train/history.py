@@ -38,6 +38,10 @@ class History(Mapping[str, list[Any]]):
         values = [worst if value is None else sign * value for value in self[name]]
         return self.epoch[values.index(min(values))]
 
+    def last(self) -> dict[str, Any]:
+        """Return the values of the last epoch."""
+        return {name: column[-1] for name, column in self.history.items()}
+
     def state_dict(self) -> dict[str, Any]:
         """Return copies of all that was recorded."""
         values = {name: list(column) for name, column in self.history.items()}
@@ -61,6 +65,6 @@ class History(Mapping[str, list[Any]]):
         return len(self.history)
 
     def __repr__(self) -> str:
-        last = ", ".join(f"{name}={column[-1]}" for name, column in self.history.items())
+        last = ", ".join(f"{name}={value}" for name, value in self.last().items())
         ended = f", {self.stopped}" if self.stopped else ""
         return f"History({len(self.epoch)} epochs{ended}: {last})"

@@ -5,17 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lamina import _core
-from lamina._core import Tensor
 
 if TYPE_CHECKING:
     from lamina.train.trainer import Trainer
-
-
-def copied(tree: Any) -> Any:
-    """Return a state whose tensors later changes do not reach."""
-    if isinstance(tree, dict):
-        return {key: copied(value) for key, value in tree.items()}
-    return tree.detach().clone() if isinstance(tree, Tensor) else tree
 
 
 def take(trainer: Trainer) -> dict[str, Any]:

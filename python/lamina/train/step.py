@@ -25,16 +25,16 @@ class NotFiniteError(ArithmeticError):
 class Attempt:
     """A function that is compiled, unless that turns out to be impossible: then it runs as it is.
 
-    `undo` takes back what a failed recording has changed.
+    `undo` takes back what a failed recording has changed; `said` holds the reasons that were told.
     """
 
     def __init__(
-        self, name: str, function: Callable[..., Any], compiled: bool, undo: Callable[[], None]
+        self, function: Callable[..., Any], compiled: bool, undo: Callable[[], None], said: set[str]
     ) -> None:
-        self.name = name
         self.plain = function
         self.run = compiling.compile(function) if compiled else function
         self.undo = undo
+        self.said = said
 
     def __call__(self, *args: Any) -> Any:
         """Call the function."""
@@ -46,7 +46,9 @@ class Attempt:
             self.undo()
             self.run = self.plain
             reason = str(error).removeprefix("[compile] ")
-            warnings.warn(f"[{self.name}] runs without compilation: {reason}", stacklevel=2)
+            if reason not in self.said:
+                warnings.warn(f"[Trainer] steps run without compilation: {reason}", stacklevel=2)
+            self.said.add(reason)
             return self.plain(*args)
 
 
@@ -112,7 +114,9 @@ class Step:
         self.clip_value = clip_value
         self.seen = _core.zeros((), dtype=_core.float64)
         self.backup = Backup(model, objective)
-        self._gradients = Attempt("fit", self._compute, compiled, self.backup.undo)
+        self.compiled = compiled
+        self._said: set[str] = set()
+        self._gradients = self.attempt(self._compute)
         closure = inspect.signature(optimizer.step).parameters.get("closure")
         self.needs_closure = closure is not None and closure.default is closure.empty
 
@@ -131,6 +135,10 @@ class Step:
         if last:
             self.optimizer.step()
         return loss
+
+    def attempt(self, function: Callable[..., Any]) -> Attempt:
+        """Return a function of batches, compiled if steps are to be."""
+        return Attempt(function, self.compiled, self.backup.undo, self._said)
 
     def finish(self) -> None:
         """Update with the gradients of fewer batches than `accumulate`."""

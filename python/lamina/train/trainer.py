@@ -10,13 +10,13 @@ from lamina import _core, files
 from lamina._core import Generator, Tensor
 from lamina.autograd import no_grad
 from lamina.callbacks import Callback, LearningRateScheduler, ProgressBar
-from lamina.callbacks.base import Callbacks
+from lamina.callbacks.base import Callbacks, copied
 from lamina.nn import Module
 from lamina.train import data, health, names, state
 from lamina.train.history import History
 from lamina.train.interrupt import interruptible
 from lamina.train.objective import ClassWeights, Objective, StepObjective, call
-from lamina.train.step import Attempt, NotFiniteError, Step
+from lamina.train.step import NotFiniteError, Step
 from lamina.utils.data import DataLoader
 
 _BATCH_SIZE = 256  # without gradients larger batches are faster
@@ -72,9 +72,8 @@ class Trainer:
         if self.step.needs_closure and accumulate > 1:
             kind = type(self.optimizer).__name__
             raise ValueError(f"[Trainer] expected accumulate=1 with {kind}; got {accumulate}")
-        undo = self.step.backup.undo
-        self._count = Attempt("evaluate", self._count_batch, compile, undo)
-        self._forward = Attempt("predict", self._predict_batch, compile, undo)
+        self._count = self.step.attempt(self._count_batch)
+        self._forward = self.step.attempt(self._predict_batch)
 
     @property
     def dtype(self) -> Any:
@@ -127,10 +126,11 @@ class Trainer:
         with interruptible(self.stop):
             try:
                 self.callbacks.emit("on_train_begin")
+                self._go_on()
                 while self.epoch < self.epochs and not self.history.stopped:
                     self._epoch(of_classes, validation)
             finally:
-                self.callbacks.emit("on_train_end")
+                self.callbacks.finish()
         return self.history
 
     def stop(self, reason: str = "stopped") -> None:
@@ -151,6 +151,8 @@ class Trainer:
         self.batch = 0
         self.batches = data.length(self.loader)
         self.objective.reset()
+
+    def _go_on(self) -> None:
         if self.resumed is not None:
             state.go_on(self, self.resumed)
             self.resumed = None
@@ -258,7 +260,7 @@ class Trainer:
         return self._loader(tuple(given), None)
 
     def _evaluate(self, source: Any) -> dict[str, Any]:
-        counts = state.copied(self.objective.state_dict())
+        counts = copied(self.objective.state_dict())
         self.objective.reset()
         try:
             with evaluating(self.model):
