@@ -29,6 +29,10 @@ def interactive(stream: TextIO) -> bool:
     return stream.isatty() or "ipykernel" in sys.modules
 
 
+def _has_tqdm() -> bool:
+    return importlib.util.find_spec("tqdm") is not None
+
+
 class ProgressBar(Callback):
     """Shows an epoch's batches, loss and metrics, then leaves a line an epoch.
 
@@ -39,8 +43,7 @@ class ProgressBar(Callback):
     def __init__(self, bar: bool | None = None, stream: TextIO | None = None) -> None:
         self.stream = stream or sys.stdout
         if bar is None:
-            found = importlib.util.find_spec("tqdm") is not None
-            bar = found and interactive(self.stream)
+            bar = _has_tqdm() and interactive(self.stream)
         self.bar = bar
         self._bar: Any = None
         self._next = 0.0
@@ -85,3 +88,11 @@ class ProgressBar(Callback):
         if self._bar is not None:
             self._bar.close()
             self._bar = None
+
+
+def progress(verbose: str | int) -> list[Callback]:
+    """Return what shows the progress: for 0 nothing, 1 a bar where tqdm is, 2 lines."""
+    bars = {0: False, 1: _has_tqdm(), 2: False, "auto": None}
+    if verbose not in bars:
+        raise ValueError(f"[fit] expected verbose to be 0, 1, 2 or 'auto'; got {verbose!r}")
+    return [] if verbose == 0 else [ProgressBar(bars[verbose])]

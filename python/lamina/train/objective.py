@@ -10,15 +10,9 @@ from lamina._core import Tensor
 from lamina.metrics import Accuracy, BinaryAccuracy, MeanLoss, Metric
 from lamina.nn import Module
 from lamina.train import names
-from lamina.train.data import Batch, Tree, leaves
+from lamina.train.data import Batch, leaves
 from lamina.train.losses import Loss
-
-
-def call(model: Module, x: Tree) -> Any:
-    """Call a model on its inputs: a tuple as its arguments, a dict by their names."""
-    if isinstance(x, dict):
-        return model(**x)
-    return model(*x) if isinstance(x, tuple) else model(x)
+from lamina.train.model import call
 
 
 def keys_of(given: Any) -> list[Any]:

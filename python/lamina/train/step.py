@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import inspect
 import math
-import warnings
-from collections.abc import Callable
 from typing import Any
 
 from lamina import _core, compiling
@@ -14,6 +12,7 @@ from lamina.autograd import no_grad
 from lamina.nn import Module
 from lamina.nn.utils import clip_grad_norm_, clip_grad_value_
 from lamina.optim import Optimizer
+from lamina.train.attempt import Attempt, Undo
 from lamina.train.data import Batch
 from lamina.train.objective import ClassWeights, Objective
 
@@ -22,56 +21,17 @@ class NotFiniteError(ArithmeticError):
     """The loss or a gradient of a batch is NaN or infinite; the step was not taken."""
 
 
-class Attempt:
-    """A function that is compiled, unless that turns out to be impossible: then it runs as it is.
-
-    `undo` takes back what a failed recording has changed; `said` holds the reasons that were told.
-    """
-
-    def __init__(
-        self, function: Callable[..., Any], compiled: bool, undo: Callable[[], None], said: set[str]
-    ) -> None:
-        self.plain = function
-        self.run = compiling.compile(function) if compiled else function
-        self.undo = undo
-        self.said = said
-
-    def __call__(self, *args: Any) -> Any:
-        """Call the function."""
-        try:
-            return self.run(*args)
-        except RuntimeError as error:
-            if self.run is self.plain or not str(error).startswith("[compile]"):
-                raise
-            self.undo()
-            self.run = self.plain
-            reason = str(error).removeprefix("[compile] ")
-            if reason not in self.said:
-                warnings.warn(f"[Trainer] steps run without compilation: {reason}", stacklevel=2)
-            self.said.add(reason)
-            return self.plain(*args)
-
-
 class Backup:
-    """Copies of what a forward pass changes: buffers, random numbers and the counts."""
+    """Copies of what a step's forward pass changes in the model, made by each step."""
 
-    def __init__(self, model: Module, objective: Objective) -> None:
+    def __init__(self, model: Module) -> None:
         self.model = model
-        self.objective = objective
         self.copies: dict[int, tuple[Tensor, Tensor]] = {}
-        self.counts: dict[str, Any] = {}
         self.rng = _core.get_rng_state()
 
     @no_grad()
     def take(self) -> None:
-        """Copy the buffers; a compiled step does it at each replay."""
-        if compiling.capturing():
-            with compiling.uncaptured():
-                counts = self.objective.state_dict()
-                self.counts = {
-                    name: {key: value.clone() for key, value in state.items()}
-                    for name, state in counts.items()
-                }
+        """Copy the buffers; this is part of the recording."""
         for buffer in self.model.buffers():
             if id(buffer) not in self.copies:
                 with compiling.uncaptured():
@@ -84,11 +44,6 @@ class Backup:
         for buffer, kept in self.copies.values():
             buffer.copy_(kept)
         _core.set_rng_state(self.rng)
-
-    def undo(self) -> None:
-        """Put everything back, after a recording that failed."""
-        self.restore()
-        self.objective.load_state_dict(self.counts)
 
 
 class Step:
@@ -104,6 +59,7 @@ class Step:
         objective: Objective,
         optimizer: Optimizer,
         compiled: bool,
+        said: set[str],
         clip_norm: float | None,
         clip_value: float | None,
     ) -> None:
@@ -113,10 +69,9 @@ class Step:
         self.clip_norm = clip_norm
         self.clip_value = clip_value
         self.seen = _core.zeros((), dtype=_core.float64)
-        self.backup = Backup(model, objective)
-        self.compiled = compiled
-        self._said: set[str] = set()
-        self._gradients = self.attempt(self._compute)
+        self.backup = Backup(model)
+        self.undo = Undo(model, objective)
+        self._gradients = Attempt(self._compute, compiled, self.undo, said)
         closure = inspect.signature(optimizer.step).parameters.get("closure")
         self.needs_closure = closure is not None and closure.default is closure.empty
 
@@ -135,10 +90,6 @@ class Step:
         if last:
             self.optimizer.step()
         return loss
-
-    def attempt(self, function: Callable[..., Any]) -> Attempt:
-        """Return a function of batches, compiled if steps are to be."""
-        return Attempt(function, self.compiled, self.backup.undo, self._said)
 
     def finish(self) -> None:
         """Update with the gradients of fewer batches than `accumulate`."""
@@ -180,6 +131,7 @@ class Step:
         counted: bool,
     ) -> tuple[Tensor, Tensor]:
         """Return the loss, and a number that is finite if the loss and all gradients are."""
+        self.undo.note()
         self.backup.take()
         if first:
             self.optimizer.zero_grad()

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from lamina import _core, files
 from lamina._core import Generator, Tensor
-from lamina.autograd import no_grad
 from lamina.callbacks import Callback, LearningRateScheduler, ProgressBar
 from lamina.callbacks.base import Callbacks, copied
+from lamina.callbacks.progress import progress
 from lamina.nn import Module
 from lamina.train import data, health, names, state
+from lamina.train.attempt import Attempt, Undo
 from lamina.train.history import History
 from lamina.train.interrupt import interruptible
-from lamina.train.objective import ClassWeights, Objective, StepObjective, call
+from lamina.train.model import call, evaluating
+from lamina.train.objective import ClassWeights, Objective, StepObjective
 from lamina.train.step import NotFiniteError, Step
 from lamina.utils.data import DataLoader
 
@@ -68,12 +69,16 @@ class Trainer:
         self.batches: int | None = None  # of an epoch, if that is known
         self.loader: Any = None
         self.resumed: dict[str, Any] | None = None
-        self.step = Step(model, self.objective, self.optimizer, compile, clip_norm, clip_value)
+        said: set[str] = set()
+        self.step = Step(
+            model, self.objective, self.optimizer, compile, said, clip_norm, clip_value
+        )
         if self.step.needs_closure and accumulate > 1:
             kind = type(self.optimizer).__name__
             raise ValueError(f"[Trainer] expected accumulate=1 with {kind}; got {accumulate}")
-        self._count = self.step.attempt(self._count_batch)
-        self._forward = self.step.attempt(self._predict_batch)
+        self._undo = Undo(model, self.objective)
+        self._count = Attempt(self._count_batch, compile, self._undo, said)
+        self._forward = Attempt(self._predict_batch, compile, self._undo, said)
 
     @property
     def dtype(self) -> Any:
@@ -271,9 +276,11 @@ class Trainer:
             self.objective.load_state_dict(counts)
 
     def _count_batch(self, parts: tuple[Any, ...]) -> None:
+        self._undo.note()
         self.objective(self.model, data.Batch(*parts))
 
     def _predict_batch(self, x: Any) -> Any:
+        self._undo.note()
         return call(self.model, x)
 
     # ---- state ----
@@ -293,25 +300,3 @@ class Trainer:
     def resume(self, path: Any) -> None:
         """Read a state that `save` wrote; the next `fit`, called as before, goes on bit for bit."""
         self.load_state_dict(files.load(path))
-
-
-@contextmanager
-def evaluating(model: Module) -> Iterator[None]:
-    """Switch a model to evaluation, without gradients, and back."""
-    modes = [(module, module.training) for module in model.modules()]
-    if model.training:
-        model.eval()
-    try:
-        with no_grad():
-            yield
-    finally:
-        for module, mode in modes:
-            module.training = mode
-
-
-def progress(verbose: str | int) -> list[Callback]:
-    """Return what shows the progress: nothing for 0, a bar where possible for 1, lines for 2."""
-    bars = {0: None, 1: True, 2: False, "auto": None}
-    if verbose not in bars:
-        raise ValueError(f"[fit] expected verbose to be 0, 1, 2 or 'auto'; got {verbose!r}")
-    return [] if verbose == 0 else [ProgressBar(bars[verbose])]
