@@ -42,7 +42,7 @@ def agree(row, call, ours, theirs):
     [pytest.param(row, name, id=f"{row}-{name}") for row in ROWS for name in row.dtypes],
 )
 def test_agrees_with_pytorch(row, dtype):
-    for sample in row.samples:
+    for sample in (sample for sample in row.samples if sample.torch):
         call = fill(row, sample, dtype)
         requires_grad = bool(row.grad) and dtype == "float64"
         ours, theirs = for_lamina(call, requires_grad), for_torch(call, torch, requires_grad)

@@ -32,6 +32,7 @@ class Call:
 
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
+    torch: bool = True  # does PyTorch answer it, and differentiate its answer?
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,11 @@ def dtype(name):
 
 def call(*args, **kwargs):
     return Call(args, kwargs)
+
+
+def ours_alone(*args, **kwargs):
+    """A call that crashes PyTorch, or whose result it does not differentiate."""
+    return Call(args, kwargs, torch=False)
 
 
 def fails(message, *args, error=ValueError, **kwargs):

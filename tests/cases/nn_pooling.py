@@ -6,7 +6,7 @@ import math
 import numpy as np
 from windows import adaptive, check_input, highest, per_axis, reduce_windows, sliding
 
-from cases import OpCase, call, fails, t, values
+from cases import OpCase, call, fails, ours_alone, t, values
 
 NAMES = {1: "sequences", 2: "images", 3: "volumes"}
 INNER = {1: (9,), 2: (7, 6), 3: (5, 4, 6)}
@@ -150,7 +150,9 @@ def adaptives(axes):
     sizes = [1, 3, [n // 2 if i else n for i, n in enumerate(inner)], [2 * n for n in inner]]
     samples = [call(t(2, 3, *inner), size) for size in sizes]
     samples += [call(t(3, *inner), 2), call(t(0, 3, *inner), 2)]
-    samples += [call(t(2, 3, *inner), [2] * i + [0] + [3] * (axes - 1 - i)) for i in range(axes)]
+    samples += [
+        ours_alone(t(2, 3, *inner), [2] * i + [0] + [3] * (axes - 1 - i)) for i in range(axes)
+    ]
     errors = [
         fails("at least 0", t(2, *inner), -1),
         fails("got", t(2, *inner), [2] * (axes + 1)),
