@@ -8,6 +8,7 @@ NAMES = {
     "nn": """
         Module Parameter Buffer UninitializedParameter UninitializedBuffer
         Sequential ModuleList ModuleDict ParameterList ParameterDict
+        DataParallel SyncBatchNorm
         Linear Bilinear Identity Flatten Unflatten LazyLinear
         Conv1d Conv2d Conv3d ConvTranspose1d ConvTranspose2d ConvTranspose3d
         LazyConv1d LazyConv2d LazyConv3d
@@ -98,7 +99,7 @@ NAMES = {
     """,
     "autograd": """
         backward grad no_grad enable_grad inference_mode set_grad_enabled Function gradcheck
-        gradgradcheck detect_anomaly
+        gradgradcheck detect_anomaly Variable
     """,
 }
 NAMES = {area: names.split() for area, names in NAMES.items()}
@@ -114,15 +115,12 @@ MODULE_METHODS = """
 """.split()
 
 # What PyTorch has and lamina has not, with the reason.
-DEVICES = "several devices or machines; lamina computes on one CPU"
 DEPRECATED = "deprecated in PyTorch, with another name to use"
 INSIDE = "a part of PyTorch's own workings"
 ABSENT = {
     "nn": {
         "Container": DEPRECATED,
         "NLLLoss2d": DEPRECATED,
-        "DataParallel": DEVICES,
-        "SyncBatchNorm": DEVICES,
         "LinearCrossEntropyOptions": "chunks of logits, for vocabularies of language models",
         "factory_kwargs": INSIDE,
     },

@@ -206,3 +206,20 @@ def test_parameter_dict():
 def test_text_of_parameters_is_pytorchs(make):
     torch = pytest.importorskip("torch")
     assert repr(make(lm, nn)) == repr(make(torch, torch.nn)).replace("torch.", "lamina.")
+
+
+def test_data_parallel_calls_its_module():
+    net = nn.DataParallel(nn.Linear(2, 3), device_ids=[0, 1])
+    x = lm.ones(1, 2)
+    assert lm.equal(net(x), net.module(x))
+    assert list(net.state_dict()) == ["module.weight", "module.bias"]
+
+
+def test_batch_norms_become_those_of_one_process():
+    net = nn.Sequential(nn.BatchNorm2d(3), nn.Sequential(nn.BatchNorm1d(2, affine=False)))
+    made = nn.SyncBatchNorm.convert_sync_batchnorm(net.eval())
+    assert type(made[0]) is type(made[1][0]) is nn.SyncBatchNorm
+    assert made[0].weight is net[0].weight
+    assert not made[0].training
+    with pytest.raises(NotImplementedError, match="one process"):
+        nn.SyncBatchNorm(3, process_group=1)

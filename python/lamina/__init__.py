@@ -13,13 +13,17 @@ from math import nan as nan
 from math import pi as pi
 from typing import TYPE_CHECKING, Any
 
-from lamina import _core, _device, _export, _limits
+from lamina import _core, _device, _export, _limits, _switches
+from lamina import amp as amp
 from lamina import autograd as autograd
 from lamina import functional as functional
 from lamina._core import *
 from lamina._device import *
 from lamina._limits import *
 from lamina._repr import set_printoptions as set_printoptions
+from lamina._switches import *
+from lamina.amp import GradScaler as GradScaler
+from lamina.amp import autocast as autocast
 from lamina.autograd import enable_grad as enable_grad
 from lamina.autograd import inference_mode as inference_mode
 from lamina.autograd import no_grad as no_grad
@@ -35,11 +39,13 @@ if TYPE_CHECKING:  # `as` and `*` are what type checkers take for exports
     from lamina import datasets as datasets
     from lamina import callbacks as callbacks
     from lamina import distributions as distributions
+    from lamina import func as func
     from lamina import linalg as linalg
     from lamina import metrics as metrics
     from lamina import nn as nn
     from lamina import optim as optim
     from lamina import plot as plot
+    from lamina import random as random
     from lamina import testing as testing
     from lamina import transforms as transforms
     from lamina import train as train
@@ -53,15 +59,52 @@ else:
         "load": "files",
         "save": "files",
     }
+    # PyTorch has these functions of networks beside those of tensors.
+    _NETWORK_FUNCTIONS = {
+        "alpha_dropout",
+        "avg_pool1d",
+        "bilinear",
+        "celu",
+        "celu_",
+        "channel_shuffle",
+        "conv1d",
+        "conv2d",
+        "conv3d",
+        "conv_tbc",
+        "conv_transpose1d",
+        "conv_transpose2d",
+        "conv_transpose3d",
+        "dropout",
+        "feature_alpha_dropout",
+        "group_norm",
+        "hardshrink",
+        "layer_norm",
+        "max_pool1d",
+        "max_pool2d",
+        "max_pool3d",
+        "pixel_shuffle",
+        "pixel_unshuffle",
+        "prelu",
+        "relu_",
+        "rms_norm",
+        "rrelu",
+        "rrelu_",
+        "selu",
+        "selu_",
+        "threshold",
+        "threshold_",
+    }
     _LAZY_MODULES = (
         "datasets",
         "callbacks",
         "distributions",
+        "func",
         "linalg",
         "metrics",
         "nn",
         "optim",
         "plot",
+        "random",
         "testing",
         "transforms",
         "train",
@@ -72,6 +115,10 @@ else:
         *functional.__all__,
         *_device.__all__,
         *_limits.__all__,
+        *_switches.__all__,
+        "GradScaler",
+        "amp",
+        "autocast",
         "autograd",
         "compile",
         "e",
@@ -85,4 +132,8 @@ else:
             return getattr(importlib.import_module(f"lamina.{_LAZY_FUNCTIONS[name]}"), name)
         if name in _LAZY_MODULES:
             return importlib.import_module(f"lamina.{name}")
+        if name in _NETWORK_FUNCTIONS:
+            return getattr(importlib.import_module("lamina.nn.functional"), name)
+        if name.endswith("_") and not name.startswith("_") and hasattr(_core.Tensor, name):
+            return getattr(_core.Tensor, name)  # a method is its function in place, as exp_(x)
         raise AttributeError(f"module 'lamina' has no attribute {name!r}")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
+import sys
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 __all__ = [
@@ -74,23 +75,45 @@ def _nothing(*_: Any) -> None:
     """Do what a device that is not there would do."""
 
 
-cuda = SimpleNamespace(
+def module(name: str, **members: Any) -> ModuleType:
+    """Make a module that programs may import: `import lamina.backends.cudnn as cudnn`."""
+    made = ModuleType(f"lamina.{name}", "What programs ask about a device that is not there.")
+    vars(made).update(members)
+    sys.modules[made.__name__] = made
+    return made
+
+
+cuda = module(
+    "cuda",
     is_available=_no,
     is_initialized=_no,
     is_bf16_supported=_no,
     device_count=_none,
+    memory_allocated=_none,
+    memory_reserved=_none,
+    max_memory_allocated=_none,
+    max_memory_reserved=_none,
     manual_seed=_nothing,
     manual_seed_all=_nothing,
     empty_cache=_nothing,
+    reset_peak_memory_stats=_nothing,
     synchronize=_nothing,
 )
-mps = SimpleNamespace(is_available=_no, device_count=_none, empty_cache=_nothing)
-accelerator = SimpleNamespace(
-    is_available=_no, device_count=_none, current_accelerator=_nothing, synchronize=_nothing
+mps = module("mps", is_available=_no, device_count=_none, empty_cache=_nothing)
+accelerator = module(
+    "accelerator",
+    is_available=_no,
+    device_count=_none,
+    current_accelerator=_nothing,
+    synchronize=_nothing,
 )
-backends = SimpleNamespace(
-    cuda=SimpleNamespace(is_built=_no, matmul=SimpleNamespace(allow_tf32=False)),
-    cudnn=SimpleNamespace(
+backends = module(
+    "backends",
+    cuda=module(
+        "backends.cuda", is_built=_no, matmul=SimpleNamespace(allow_tf32=False, fp32_precision="")
+    ),
+    cudnn=module(
+        "backends.cudnn",
         allow_tf32=False,
         benchmark=False,
         deterministic=False,
@@ -98,8 +121,8 @@ backends = SimpleNamespace(
         is_available=_no,
         version=_nothing,
     ),
-    mkl=SimpleNamespace(is_available=_no),
-    mkldnn=SimpleNamespace(is_available=_no),
-    mps=SimpleNamespace(is_available=_no, is_built=_no),
-    openmp=SimpleNamespace(is_available=_no),
+    mkl=module("backends.mkl", is_available=_no),
+    mkldnn=module("backends.mkldnn", is_available=_no),
+    mps=module("backends.mps", is_available=_no, is_built=_no),
+    openmp=module("backends.openmp", is_available=_no),
 )

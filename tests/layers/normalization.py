@@ -61,6 +61,7 @@ LAYERS = [
     batch("BatchNorm1d", t(5, 3), t(2, 3, 4)),
     batch("BatchNorm2d", t(2, 3, 4, 5)),
     batch("BatchNorm3d", t(2, 3, 2, 3, 2)),
+    batch("SyncBatchNorm", t(5, 3), t(2, 3, 4, 5)),
     batch("LazyBatchNorm1d", t(5, 3), t(2, 3, 4)),
     batch("LazyBatchNorm2d", t(2, 3, 4, 5)),
     batch("LazyBatchNorm3d", t(2, 3, 2, 3, 2)),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
+from typing import Any
+
 from lamina._core import Node, is_anomaly_enabled, is_grad_enabled
 from lamina.autograd.function import Function, FunctionContext, once_differentiable
 from lamina.autograd.gradcheck import GradcheckError, gradcheck, gradgradcheck
@@ -13,6 +16,7 @@ from lamina.autograd.modes import (
     set_detect_anomaly,
     set_grad_enabled,
 )
+from lamina.autograd.variable import Variable
 from lamina.autograd.walk import RemovableHandle, backward, grad, register_hook
 
 __all__ = [
@@ -21,6 +25,7 @@ __all__ = [
     "GradcheckError",
     "Node",
     "RemovableHandle",
+    "Variable",
     "backward",
     "detect_anomaly",
     "enable_grad",
@@ -36,3 +41,9 @@ __all__ = [
     "set_detect_anomaly",
     "set_grad_enabled",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "functional":
+        return importlib.import_module("lamina.autograd.functional")
+    raise AttributeError(f"module 'lamina.autograd' has no attribute {name!r}")

@@ -3,6 +3,9 @@
 # ruff: noqa: F403
 from __future__ import annotations
 
+import importlib
+import types
+
 from lamina.nn import functional as functional
 from lamina.nn import init as init
 from lamina.nn import utils as utils
@@ -23,6 +26,7 @@ from lamina.nn.loss import *
 from lamina.nn.module import *
 from lamina.nn.normalization import *
 from lamina.nn.padding import *
+from lamina.nn.parallel import *
 from lamina.nn.parameter import *
 from lamina.nn.parameter_containers import *
 from lamina.nn.pooling import *
@@ -33,3 +37,9 @@ from lamina.nn.recurrent import *
 from lamina.nn.recurrent_cells import *
 from lamina.nn.transformer import *
 from lamina.nn.vision import *
+
+
+def __getattr__(name: str) -> types.ModuleType:
+    if name == "modules":  # a second view of all of this, for the few who ask
+        return importlib.import_module("lamina.nn.modules")
+    raise AttributeError(f"module 'lamina.nn' has no attribute {name!r}")

@@ -112,7 +112,7 @@ class _Norm(Module):
         )
 
 
-class _BatchNorm(_Norm):
+class BatchNorm(_Norm):
     """Normalizes by the batch in training, which moves the running statistics; else by those."""
 
     def forward(self, input: Tensor) -> Tensor:
@@ -136,19 +136,19 @@ class _BatchNorm(_Norm):
         )
 
 
-class BatchNorm1d(_BatchNorm):
+class BatchNorm1d(BatchNorm):
     """(x - mean) / sqrt(var + eps) * weight + bias by channels: (N, C) or (N, C, L)."""
 
     _dims = (2, 3)
 
 
-class BatchNorm2d(_BatchNorm):
+class BatchNorm2d(BatchNorm):
     """The same by channels of images: (N, C, H, W)."""
 
     _dims = (4,)
 
 
-class BatchNorm3d(_BatchNorm):
+class BatchNorm3d(BatchNorm):
     """The same by channels of volumes: (N, C, D, H, W)."""
 
     _dims = (5,)
