@@ -199,3 +199,12 @@ def test_an_optimizer_of_ones_own():
     optimizer.step()
     assert (param.tolist(), calls) == ([0.5, 0.5], [1])
     assert optimizer.state_dict()["state"] == {0: {"steps": 1}}
+
+
+def test_the_state_of_an_optimizer_of_ones_own_comes_back_as_it_was():
+    own = lm.optim.Optimizer([leaf(2)], {"lr": 0.5})
+    state = {"step": 3, "count": lm.tensor(2, dtype=lm.int64), "lists": [1, (2.0, "a")]}
+    own.load_state_dict({"state": {0: state}, "param_groups": own.state_dict()["param_groups"]})
+    loaded = own.state_dict()["state"][0]
+    assert (loaded["step"], loaded["lists"]) == (3, [1, (2.0, "a")])
+    assert loaded["count"].dtype is lm.float32  # as in PyTorch, but for steps

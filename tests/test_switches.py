@@ -1,6 +1,7 @@
 """Settings and modules that programs written for PyTorch ask for and that change nothing here."""
 
 import importlib
+import pickle
 
 import pytest
 
@@ -93,3 +94,17 @@ def test_functions_of_pytorch_stand_beside_those_of_networks():
     assert lm.zero_(x).sum() == 0
     with pytest.raises(AttributeError, match="no attribute 'nothing_'"):
         _ = lm.nothing_
+
+
+def test_memory_formats_are_wishes():
+    x = lm.ones(1, 2, 3, 3)
+    assert x.clone(memory_format=lm.preserve_format).stride() == x.stride()
+    assert x.contiguous(memory_format=lm.channels_last) is x
+    assert x.to(memory_format=lm.channels_last) is x
+    assert lm.zeros_like(x, memory_format=lm.preserve_format).shape == x.shape
+    assert lm.nn.Conv2d(1, 1, 1).to(memory_format=lm.channels_last).weight.is_contiguous()
+    assert repr(lm.contiguous_format) == "lamina.contiguous_format"
+    assert pickle.loads(pickle.dumps(lm.channels_last)) is lm.channels_last
+    for call in (lm.ones_like, lm.Tensor.clone, lm.Tensor.contiguous, lm.Tensor.to):
+        with pytest.raises(TypeError, match="expected a memory format; got str"):
+            call(x, memory_format="channels_last")

@@ -24,6 +24,14 @@ inline void check_device(const char* op, const py::object& device) {
                     "lamina computes on the CPU; got device '", name, "'");
 }
 
+// Names of PyTorch's; results have the same layout under each.
+inline void check_memory_format(const char* op, const py::object& format) {
+  if (format.is_none()) return;
+  const py::object known = py::module_::import("lamina._memory_format").attr("memory_format");
+  check<TypeError>(py::isinstance(format, known), op, "expected a memory format; got ",
+                   Py_TYPE(format.ptr())->tp_name);
+}
+
 // The tensor as the caller asked for it.
 inline Tensor finished(const char* op, const Tensor& made, bool requires_grad) {
   if (!requires_grad) return made;
@@ -38,27 +46,31 @@ namespace detail {
 template <class... Args, class Make>
 auto making(const char* op, Make make) {
   return [op, make](const Args&... args, const std::optional<DType>& dtype,
-                    const py::object& device, bool requires_grad) {
+                    const py::object& device, bool requires_grad,
+                    const py::object& memory_format) {
     check_device(op, device);
+    check_memory_format(op, memory_format);
     return finished(op, make(args..., dtype), requires_grad);
   };
 }
 }  // namespace detail
 
-// Registers op(args..., *, dtype=None, device=None, requires_grad=False), which returns
-// make(args..., dtype); `extra` names the args and ends in py::kw_only() unless they include
+// Registers op(args..., *, dtype=None, device=None, requires_grad=False, memory_format=None), which
+// returns make(args..., dtype); `extra` names the args and ends in py::kw_only() unless they include
 // py::args.
 template <class... Args, class Make, class... Extra>
 void factory(py::module_& m, const char* op, Make make, const Extra&... extra) {
   function(m, op, detail::making<Args...>(op, make), extra..., py::arg("dtype") = py::none(),
-           py::arg("device") = py::none(), py::arg("requires_grad") = false);
+           py::arg("device") = py::none(), py::arg("requires_grad") = false,
+           py::arg("memory_format") = py::none());
 }
 
 // The same for a method; the first of the args is the tensor itself and has no name.
 template <class... Args, class Make, class... Extra>
 void factory_method(const char* op, Make make, const Extra&... extra) {
   method(op, detail::making<Args...>(op, make), extra..., py::arg("dtype") = py::none(),
-         py::arg("device") = py::none(), py::arg("requires_grad") = false);
+         py::arg("device") = py::none(), py::arg("requires_grad") = false,
+         py::arg("memory_format") = py::none());
 }
 
 }  // namespace lamina::bindings

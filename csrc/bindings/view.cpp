@@ -2,6 +2,7 @@
 #include "ops/view.h"
 
 #include "bindings/bind.h"
+#include "bindings/factory.h"
 #include "bindings/sizes.h"
 #include "ops/copy.h"
 
@@ -133,19 +134,30 @@ void bind_views(py::module_& m) {
 }
 
 void bind_copies(py::module_& m) {
-  op(m, "clone", &clone, py::arg("input"));
-  method("contiguous", [](const py::object& self) {
-    const Tensor x = unwrap(self.ptr());
-    return x.contiguous() ? self : py::cast(contiguous(x));
-  });
+  op(
+      m, "clone",
+      [](const Tensor& input, const py::object& memory_format) {
+        check_memory_format("clone", memory_format);
+        return clone(input);
+      },
+      py::arg("input"), py::kw_only(), py::arg("memory_format") = py::none());
+  method(
+      "contiguous",
+      [](const py::object& self, const py::object& memory_format) {
+        check_memory_format("contiguous", memory_format);
+        const Tensor x = unwrap(self.ptr());
+        return x.contiguous() ? self : py::cast(contiguous(x));
+      },
+      py::arg("memory_format") = py::none());
   method(
       "_cast",
-      [](const py::object& self, DType dtype, bool copy) {
+      [](const py::object& self, DType dtype, bool copy, const py::object& memory_format) {
+        check_memory_format("to", memory_format);
         const Tensor x = unwrap(self.ptr());
         if (x.dtype() != dtype) return py::cast(cast(x, dtype));
         return copy ? py::cast(clone(x)) : self;
       },
-      py::arg("dtype"), py::arg("copy") = false);
+      py::arg("dtype"), py::arg("copy") = false, py::arg("memory_format") = py::none());
   method(
       "copy_",
       [](const py::object& self, const Tensor& source, bool) {

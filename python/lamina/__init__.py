@@ -13,13 +13,14 @@ from math import nan as nan
 from math import pi as pi
 from typing import TYPE_CHECKING, Any
 
-from lamina import _core, _device, _export, _limits, _switches
+from lamina import _core, _device, _export, _limits, _memory_format, _switches
 from lamina import amp as amp
 from lamina import autograd as autograd
 from lamina import functional as functional
 from lamina._core import *
 from lamina._device import *
 from lamina._limits import *
+from lamina._memory_format import *
 from lamina._repr import set_printoptions as set_printoptions
 from lamina._switches import *
 from lamina.amp import GradScaler as GradScaler
@@ -115,6 +116,7 @@ else:
         *functional.__all__,
         *_device.__all__,
         *_limits.__all__,
+        *_memory_format.__all__,
         *_switches.__all__,
         "GradScaler",
         "amp",

@@ -7,6 +7,7 @@ from typing import Any
 from lamina import _core
 from lamina._core import Tensor, dtype
 from lamina._device import device as Device
+from lamina._memory_format import memory_format
 
 __all__ = [
     "can_cast",
@@ -32,7 +33,7 @@ def to(
     other: Tensor | None = None,
     non_blocking: bool = False,
     copy: bool = False,
-    memory_format: Any = None,
+    memory_format: memory_format | None = None,
 ) -> Tensor:
     """Return the tensor as another type: `to(dtype)`, `to(device, dtype)` or `to(other)`.
 
@@ -51,7 +52,7 @@ def to(
         Device(device)
     if other is not None:
         dtype = other.dtype
-    return input._cast(input.dtype if dtype is None else dtype, copy)
+    return input._cast(input.dtype if dtype is None else dtype, copy, memory_format)
 
 
 def _names_device(value: Any) -> bool:
@@ -62,7 +63,7 @@ def _names_device(value: Any) -> bool:
 # ---- devices ----
 
 
-def cpu(input: Tensor, memory_format: Any = None) -> Tensor:
+def cpu(input: Tensor, memory_format: memory_format | None = None) -> Tensor:
     """Return the tensor itself."""
     return input
 

@@ -21,12 +21,12 @@ _EXTRA_STATE = "_extra_state"
 _NONE: Mapping[int, Callable[..., Any]] = MappingProxyType({})
 
 
-class _Keys(NamedTuple):
+class _Lists(NamedTuple):
     missing_keys: list[str]
     unexpected_keys: list[str]
 
 
-class IncompatibleKeys(_Keys):
+class _IncompatibleKeys(_Lists):
     """What `load_state_dict` did not find, and what it did not know."""
 
     __slots__ = ()
@@ -99,7 +99,7 @@ class State(Tree):
 
     def load_state_dict(
         self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
-    ) -> IncompatibleKeys:
+    ) -> _IncompatibleKeys:
         """Copy tensors or NumPy arrays into parameters and buffers of the same paths.
 
         Unless `strict`, keys may be missing or unknown. With `assign` the module takes the
@@ -226,7 +226,7 @@ class _Loading:
         self.metadata = metadata
         self.strict = strict
         self.assign = assign
-        self.keys = IncompatibleKeys([], [])
+        self.keys = _IncompatibleKeys([], [])
         self.errors: list[str] = []
 
     def load(self, module: State, state: dict[str, Any], prefix: str) -> None:

@@ -75,6 +75,12 @@ class CapturableOptimizer(Optimizer):
 
         compiling.before_replay(refreshed)
 
+    def _taken(self, value: Any, param: Tensor, name: str = "") -> Any:
+        # Older versions saved plain numbers, where rules read tensors.
+        if name in self._scalar_state:
+            return _core.tensor(float(value), dtype=_core.float32)
+        return super()._taken(value, param, name)
+
     def step(self, closure: Closure | None = None) -> Any:
         """Change the parameters once; `closure` computes the loss and its gradients anew."""
         loss = None if closure is None else evaluate(closure)

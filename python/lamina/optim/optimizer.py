@@ -49,7 +49,7 @@ def _or(value: Any, otherwise: Any) -> Any:
 class Optimizer(Hooked):
     """Changes parameters step by step; what a step does, a subclass says in `step`."""
 
-    # State that is one float32 number a parameter, whatever the parameter's type.
+    # State that is one number a parameter, whatever the parameter's type.
     _scalar_state: ClassVar[frozenset[str]] = frozenset({"step"})
 
     def __init__(self, params: Params, defaults: dict[str, Any]) -> None:
@@ -214,10 +214,9 @@ class Optimizer(Hooked):
 
     def _taken(self, value: Any, param: Tensor, name: str = "") -> Any:
         """Return a copy of a value of a loaded state, with tensors in the type they must have."""
-        if name in self._scalar_state:
-            return _core.tensor(float(value), dtype=_core.float32)
         if isinstance(value, Tensor) or hasattr(value, "__array__"):
-            dtype = param.dtype if param.is_floating_point() else None
+            alike = param.is_floating_point() and name not in self._scalar_state
+            dtype = param.dtype if alike else None
             return _core.as_tensor(value).detach().to(dtype, copy=True)
         if isinstance(value, dict):
             return {key: self._taken(item, param, key) for key, item in value.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lamina.optim.lr_scheduler.base import LRScheduler as LRScheduler
+from lamina.optim.lr_scheduler.base import LRScheduler as _LRScheduler  # noqa: F401, its old name
 from lamina.optim.lr_scheduler.combined import ChainedScheduler as ChainedScheduler
 from lamina.optim.lr_scheduler.combined import SequentialLR as SequentialLR
 from lamina.optim.lr_scheduler.cosine import CosineAnnealingLR as CosineAnnealingLR
