@@ -39,6 +39,7 @@ _export.export_methods()
 if TYPE_CHECKING:  # `as` and `*` are what type checkers take for exports
     from lamina import datasets as datasets
     from lamina import callbacks as callbacks
+    from lamina import diagnostics as diagnostics
     from lamina import distributions as distributions
     from lamina import func as func
     from lamina import linalg as linalg
@@ -51,6 +52,7 @@ if TYPE_CHECKING:  # `as` and `*` are what type checkers take for exports
     from lamina import transforms as transforms
     from lamina import train as train
     from lamina import utils as utils
+    from lamina.diagnostics import summary as summary
     from lamina.files import load as load
     from lamina.files import save as save
     from lamina.train import Trainer as Trainer
@@ -59,6 +61,7 @@ else:
         "Trainer": "train",
         "load": "files",
         "save": "files",
+        "summary": "diagnostics",
     }
     # PyTorch has these functions of networks beside those of tensors.
     _NETWORK_FUNCTIONS = {
@@ -98,6 +101,7 @@ else:
     _LAZY_MODULES = (
         "datasets",
         "callbacks",
+        "diagnostics",
         "distributions",
         "func",
         "linalg",

@@ -1,9 +1,9 @@
-"""Texts on recorded programs: what they launch, and where their time goes."""
+"""Texts on recorded programs: what they launch, and where their time goes; and their tables."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import Any
 
 from lamina import _core
@@ -13,6 +13,7 @@ Operand = tuple[tuple[int, ...], _core.dtype, int]
 Launch = tuple[str, list[Operand], list[Operand]]
 
 _PRODUCTS = {"linear", "matmul", "mm", "bmm", "addmm", "baddbmm"}
+_RECURRENT = {"lstm", "gru", "rnn_tanh", "rnn_relu"}
 
 
 def explain(programs: list[Any]) -> str:
@@ -37,11 +38,11 @@ def profile(program: Any, runs: list[list[float]]) -> str:
                 f"{times[i] * 1e6:.1f}",
                 f"{times[i] / total:.1%}",
                 f"{_bytes(launches[i]) / seconds / 1e9:.1f}",
-                _count(_flops(launches[i]) / seconds / 1e9),
+                _count(flops(launches[i]) / seconds / 1e9),
                 _tensors(launches[i][1]),
             )
         )
-    return f"{total * 1e6:.1f} us in {len(launches)} launches\n" + _table(rows)
+    return f"{total * 1e6:.1f} us in {len(launches)} launches\n" + table(rows)
 
 
 def _explain(program: Any) -> str:
@@ -49,11 +50,11 @@ def _explain(program: Any) -> str:
     rows = [("", "launch", "writes", "reads", "kB", "kflop")]
     for i, launch in enumerate(launches):
         name, writes, reads = launch
-        moved, flops = _bytes(launch) / 1e3, _flops(launch) / 1e3
-        rows.append((str(i), name, _tensors(writes), _tensors(reads), _count(moved), _count(flops)))
+        moved, work = _bytes(launch) / 1e3, flops(launch) / 1e3
+        rows.append((str(i), name, _tensors(writes), _tensors(reads), _count(moved), _count(work)))
     moved = sum(map(_bytes, launches)) / 1e3
     head = f"{len(launches)} launches, {_count(moved)} kB read and written"
-    return f"{head}, arena {_count(program['arena_bytes'] / 1e3)} kB\n{_table(rows)}"
+    return f"{head}, arena {_count(program['arena_bytes'] / 1e3)} kB\n{table(rows)}"
 
 
 def _bytes(launch: Launch) -> int:
@@ -62,9 +63,17 @@ def _bytes(launch: Launch) -> int:
     return sum(math.prod(shape) * dtype.itemsize for shape, dtype, _ in [*writes, *reads])
 
 
-def _flops(launch: Launch) -> int:
-    """Return the operations of a product or convolution; 0 where they do not count."""
+def flops(launch: Launch) -> int:
+    """Return the operations of a forward product or convolution; 0 where they do not count."""
     name, writes, reads = launch
+    if name.removesuffix("_cell") in _RECURRENT:
+        matrices = [math.prod(shape) for shape, _, _ in reads[1:] if len(shape) == 2]
+        # First states, if given: of an LSTM two. A projection stands beside its two weights.
+        weights = 3 if name.startswith("lstm") and len(matrices) % 2 else 2
+        return 2 * reads[0][0][0] * sum(matrices[-weights:])
+    if name == "scaled_dot_product_attention":
+        query, key = reads[0][0], reads[1][0]
+        return 2 * key[-2] * (math.prod(query) + math.prod(writes[0][0]))
     if name in _PRODUCTS:
         return 2 * math.prod(writes[0][0]) * reads[0][0][-1]
     if name == "conv_weight_grad":  # (x, gradient of the result) to the weight's
@@ -74,8 +83,8 @@ def _flops(launch: Launch) -> int:
         result, source, weight = writes[0][0], reads[0][0], reads[1][0]
         dims = len(weight) - 2
         images = math.prod(result[: -dims - 1])
-        # The larger side is the image that the filters slide over.
-        pixels = min(math.prod(result[-dims:]), math.prod(source[-dims:]))
+        # Each filter is laid once on each pixel of one side.
+        pixels = math.prod((source if "transpose" in name else result)[-dims:])
         return 2 * images * pixels * math.prod(weight)
     return 0
 
@@ -95,10 +104,14 @@ def _short(dtype: _core.dtype) -> str:
     return name[0] + name.lstrip("abcdefghijklmnopqrstuvwxyz")
 
 
-def _table(rows: Sequence[tuple[str, ...]]) -> str:
+def table(rows: Sequence[tuple[str, ...]], numbers: Container[int] = ()) -> str:
+    """Return rows in aligned columns; those of `numbers` end at one edge."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = (
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        "  ".join(
+            cell.rjust(width) if i in numbers else cell.ljust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
         for row in rows
     )
     return "\n".join(lines)
