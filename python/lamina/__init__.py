@@ -48,6 +48,7 @@ if TYPE_CHECKING:  # `as` and `*` are what type checkers take for exports
     from lamina import optim as optim
     from lamina import plot as plot
     from lamina import random as random
+    from lamina import sklearn as sklearn
     from lamina import testing as testing
     from lamina import transforms as transforms
     from lamina import train as train
@@ -110,6 +111,7 @@ else:
         "optim",
         "plot",
         "random",
+        "sklearn",
         "testing",
         "transforms",
         "train",

@@ -13,6 +13,7 @@ from lamina.nn.activation import *
 from lamina.nn.adaptive import *
 from lamina.nn.adaptive_softmax import *
 from lamina.nn.attention import *
+from lamina.nn.batchnorm import *
 from lamina.nn.binary_loss import *
 from lamina.nn.class_loss import *
 from lamina.nn.containers import *
