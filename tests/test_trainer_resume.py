@@ -1,14 +1,10 @@
-"""A Trainer's 100 steps are 50, save, resume in a fresh process, and 50 more: the same to the bit."""
+"""A Trainer stopped after 50 steps and resumed in a new process gives the bits of 100 at once."""
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 from resumed_trainer import cases
 from test_package import run_python
-
-import lamina as lm
-from lamina import callbacks, nn
 
 SCRIPT = str(Path(__file__).with_name("resumed_trainer.py"))
 

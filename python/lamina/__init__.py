@@ -37,8 +37,8 @@ __version__: str = _core.config()["version"]
 _export.export_methods()
 
 if TYPE_CHECKING:  # `as` and `*` are what type checkers take for exports
-    from lamina import datasets as datasets
     from lamina import callbacks as callbacks
+    from lamina import datasets as datasets
     from lamina import diagnostics as diagnostics
     from lamina import distributions as distributions
     from lamina import func as func
@@ -50,8 +50,8 @@ if TYPE_CHECKING:  # `as` and `*` are what type checkers take for exports
     from lamina import random as random
     from lamina import sklearn as sklearn
     from lamina import testing as testing
-    from lamina import transforms as transforms
     from lamina import train as train
+    from lamina import transforms as transforms
     from lamina import utils as utils
     from lamina.diagnostics import summary as summary
     from lamina.files import load as load
