@@ -12,7 +12,7 @@ namespace {
 
 // Does nobody else hold this tensor or its memory, so that it may be kept or changed?
 bool exclusive(const Tensor& tensor) {
-  return tensor->use_count() == 1 && tensor->storage->user_count() == 1;
+  return tensor->use_count() == 1 && tensor->storage->use_count() == 1;
 }
 
 struct Pending {

@@ -8,7 +8,8 @@ namespace lamina {
 
 namespace {
 // Room for the header that keeps the data on a cache line of its own.
-constexpr size_t kHeader = (sizeof(Storage) + 63) / 64 * 64;
+constexpr size_t kHeader = 64;
+static_assert(sizeof(Storage) <= kHeader);
 }  // namespace
 
 Ref<Storage> Storage::make(int64_t bytes) {
@@ -22,11 +23,12 @@ Ref<Storage> Storage::borrow(void* data, int64_t bytes, bool writable, void* own
   storage->owner_ = owner;
   storage->release_owner_ = release;
   storage->writable_ = writable;
+  storage->borrowed_ = true;
   return storage;
 }
 
 void Storage::dispose() noexcept {
-  const size_t block = kHeader + (release_owner_ ? 0 : static_cast<size_t>(bytes_));
+  const size_t block = kHeader + (borrowed_ ? 0 : static_cast<size_t>(bytes_));
   if (release_owner_) release_owner_(owner_);
   this->~Storage();
   deallocate(this, block);

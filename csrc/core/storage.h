@@ -25,14 +25,16 @@ class Storage final : public RefCounted {
   std::byte* data() const { return data_; }
   int64_t bytes() const { return bytes_; }
   bool writable() const { return writable_; }
+  bool borrowed() const { return borrowed_; }
   // The value of capture_epoch when this was made.
   uint64_t epoch() const { return epoch_; }
 
-  // References held by recorders, who look at nothing: nobody's reason to copy.
-  void count_recorder(int change) {
-    recorders_.fetch_add(static_cast<uint32_t>(change), std::memory_order_relaxed);
+  // Calls gone(watcher) when the last reference to this memory, which make() gave, goes. There is
+  // one watcher at a time; null ends it.
+  void watch(void* watcher, void (*gone)(void* watcher)) {
+    owner_ = watcher;
+    release_owner_ = gone;
   }
-  uint32_t user_count() const { return use_count() - recorders_.load(std::memory_order_relaxed); }
 
   // Counts in-place changes, so that a backward pass can tell that a saved value is stale.
   uint32_t version() const { return version_.load(std::memory_order_relaxed); }
@@ -53,8 +55,8 @@ class Storage final : public RefCounted {
   void* owner_ = nullptr;
   void (*release_owner_)(void*) = nullptr;
   std::atomic<uint32_t> version_{0};
-  std::atomic<uint32_t> recorders_{0};
   bool writable_ = true;
+  bool borrowed_ = false;
 };
 
 }  // namespace lamina

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 
+#include "core/allocator.h"
 #include "core/crew.h"
 #include "core/parallel.h"
 
@@ -31,12 +32,17 @@ int Recorder::buffer_of(const Tensor& tensor, bool written) {
   const auto [place, added] = ids_.try_emplace(storage.get(), static_cast<int>(seen_.size()));
   const int now = static_cast<int>(program_.launches_.size());
   if (added) {
-    seen_.push_back(storage);
-    storage->count_recorder(1);
     Buffer buffer;
     // Memory first seen as a source holds a value from outside.
-    const bool own = written && storage->epoch() >= epoch_;
+    const bool own = written && storage->epoch() >= epoch_ && !storage->borrowed();
     buffer.kind = own ? BufferKind::kInternal : BufferKind::kExternal;
+    seen_.push_back({this, storage.get(), own ? Ref<Storage>() : storage});
+    if (own)
+      storage->watch(&seen_.back(), [](void* watcher) {
+        Seen& seen = *static_cast<Seen*>(watcher);
+        seen.recorder->ids_.erase(seen.storage);
+        seen.storage = nullptr;
+      });
     buffer.bytes = storage->bytes();
     buffer.first_use = now;
     program_.buffers_.push_back(std::move(buffer));
@@ -76,7 +82,8 @@ void Recorder::value_read(const char* name, const char* advice) {
 }
 
 void Recorder::forget() {
-  for (const Ref<Storage>& storage : seen_) storage->count_recorder(-1);
+  for (const Seen& seen : seen_)
+    if (seen.storage && !seen.held) seen.storage->watch(nullptr, nullptr);
   seen_.clear();
 }
 
@@ -88,13 +95,13 @@ int Recorder::find(const Tensor& tensor) const {
 Program Recorder::finish() {
   for (size_t i = 0; i < seen_.size(); ++i) {
     Buffer& buffer = program_.buffers_[i];
-    if (buffer.kind == BufferKind::kInternal && seen_[i]->user_count() > 0)
-      buffer.kind = BufferKind::kResult;
+    if (buffer.kind == BufferKind::kInternal && seen_[i].storage) buffer.kind = BufferKind::kResult;
     if (buffer.kind == BufferKind::kExternal || buffer.kind == BufferKind::kResult)
-      buffer.storage = seen_[i];
+      buffer.storage = Ref(seen_[i].storage);
     if (buffer.kind == BufferKind::kResult) program_.results_.push_back(static_cast<int>(i));
   }
   forget();
+  empty_cache();  // of what the recorded run used: from now on that lies in the arena
   program_.place_buffers();
   program_.bind_static();
   return std::move(program_);

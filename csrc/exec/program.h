@@ -2,6 +2,7 @@
 // of leaves, which a training step changes too, are the business of ops/step.h.
 #pragma once
 
+#include <deque>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -105,6 +106,8 @@ class Recorder final : public Observer {
     observer = outer_;
     forget();
   }
+  Recorder(const Recorder&) = delete;
+  Recorder& operator=(const Recorder&) = delete;
 
   void launched(const char* name, Operands writes, Operands reads, const Body& body) override;
   void value_read(const char* name, const char* advice) override;
@@ -115,13 +118,21 @@ class Recorder final : public Observer {
   Program finish();
 
  private:
+  // Memory of a buffer. The step's own comes and goes as in an eager run, so that recording needs
+  // no more than that; the rest is held.
+  struct Seen {
+    Recorder* recorder;
+    Storage* storage;  // null when it is gone
+    Ref<Storage> held;
+  };
+
   void forget();
   int buffer_of(const Tensor& tensor, bool written);
   Operand operand_of(const Tensor& tensor, bool written);
 
   Program program_;
   std::unordered_map<const Storage*, int> ids_;
-  std::vector<Ref<Storage>> seen_;  // so that no address is used twice while recording
+  std::deque<Seen> seen_;  // of each buffer; they stay where they are
   uint64_t epoch_;
   Observer* outer_;
 };
