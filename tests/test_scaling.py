@@ -5,6 +5,8 @@ import pytest
 
 import lamina as lm
 from lamina import nn
+from lamina.nn import preprocessing
+from lamina.utils.data import DataLoader, TensorDataset
 
 DATA = np.random.default_rng(0).normal(3, [0.5, 20, 1e4], (200, 3)).astype(np.float32)
 
@@ -49,6 +51,35 @@ def test_images_by_channel():
     assert nn.MinMaxScale((4, 6)).fit(images).shift.shape == (4, 6)
 
 
+@pytest.mark.parametrize("kind", [nn.Standardize, nn.MinMaxScale])
+def test_from_batches(kind):
+    whole = kind(3).fit(DATA)
+    labels = np.zeros(len(DATA))
+    for data in ([DATA], [DATA, labels]):
+        loader = DataLoader(TensorDataset(*data), 7, shuffle=True)
+        layer = kind(3).fit(loader)
+        np.testing.assert_allclose(layer.shift.numpy(), whole.shift.numpy(), rtol=1e-6)
+        np.testing.assert_allclose(layer.scale.numpy(), whole.scale.numpy(), rtol=1e-6)
+    pieces = [DATA[:50], DATA[:0], lm.tensor(DATA[50:51]), DATA[51:].tolist()]
+    layer = kind(3).fit(piece for piece in pieces[:3])
+    np.testing.assert_allclose(layer.scale.numpy(), kind(3).fit(DATA[:51]).scale, rtol=1e-6)
+    assert lm.equal(kind(3).fit(DATA.tolist()).shift, whole.shift)
+
+
+@pytest.mark.parametrize("kind", [nn.Standardize, nn.MinMaxScale])
+def test_large_data_are_looked_at_in_pieces(kind, monkeypatch):
+    whole = kind(3).fit(DATA)
+    images = np.random.default_rng(0).normal(100, 1, (50, 3, 4, 6))
+    by_channel = kind((3, 1, 1), dtype=lm.float64).fit(images)
+    monkeypatch.setattr(preprocessing, "_PIECE", 100)
+    layer = kind(3).fit(DATA)
+    np.testing.assert_allclose(layer.shift.numpy(), whole.shift.numpy(), rtol=1e-6)
+    np.testing.assert_allclose(layer.scale.numpy(), whole.scale.numpy(), rtol=1e-6)
+    layer = kind((3, 1, 1), dtype=lm.float64).fit(images)
+    np.testing.assert_allclose(layer.shift.numpy(), by_channel.shift.numpy(), rtol=1e-12)
+    np.testing.assert_allclose(layer.scale.numpy(), by_channel.scale.numpy(), rtol=1e-12)
+
+
 def test_what_was_learned_is_part_of_the_state():
     layer = nn.MinMaxScale(3).fit(DATA)
     assert list(layer.state_dict()) == ["shift", "scale"]
@@ -64,7 +95,11 @@ def test_what_was_learned_is_part_of_the_state():
     [
         (lambda: nn.Standardize(3).fit(np.ones((5, 4))), r"shape \(3,\) fit; got shape \(5, 4\)"),
         (lambda: nn.Standardize((2, 3)).fit(np.ones(3)), r"got shape \(3,\)"),
-        (lambda: nn.Standardize(3).fit(np.ones((0, 3))), r"expected data; got shape \(0, 3\)"),
+        (
+            lambda: nn.Standardize(3).fit(np.ones((0, 3))),
+            r"Standardize\] expected data; got none",
+        ),
+        (lambda: nn.MinMaxScale(3).fit(iter([])), r"\[MinMaxScale\] expected data; got none"),
         (lambda: nn.MinMaxScale(3, (1, 0)), r"from low to high; got \(1, 0\)"),
     ],
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from lamina import _core
@@ -15,6 +15,8 @@ from lamina.nn.module import Module
 from lamina.nn.parameter import Parameter
 
 __all__ = ["Maxout", "MinMaxScale", "Standardize", "Step"]
+
+_PIECE = 1 << 20  # elements of the data that are looked at together
 
 Self = TypeVar("Self", bound="Scaling")
 
@@ -97,24 +99,43 @@ class Scaling(Module):
 
     @no_grad()
     def fit(self: Self, x: Any) -> Self:
-        """Learn shift and scale from a tensor or an array, and return the layer."""
-        data = _core.as_tensor(x)
+        """Learn shift and scale, and return the layer.
+
+        From a tensor or an array, also one larger than memory, or from the batches of a loader: of
+        their parts the first.
+        """
+        shift, scale = self._statistics(self._pieces(x))
+        self.shift.copy_(shift)
+        self.scale.copy_(_core.where(scale == 0, 1.0, scale))
+        return self
+
+    def _pieces(self, x: Any) -> Iterator[tuple[Tensor, list[int]]]:
+        """Yield some of the data at a time, and the dimensions that statistics go over."""
+        seen = False
+        whole = hasattr(x, "__array__") or isinstance(x, list | tuple)
+        for batch in [x] if whole else x:
+            parted = not whole and isinstance(batch, list | tuple)
+            data = self._checked(_core.as_tensor(batch[0] if parted else batch))
+            sizes = (1,) * (data.ndim - len(self.shape)) + self.shape
+            dims = [dim for dim, size in enumerate(sizes) if size == 1]
+            if data.numel():
+                seen = True
+                for piece in data.split(max(1, _PIECE // data[0].numel())):
+                    yield piece.double(), dims
+        if not seen:
+            raise ValueError(f"[{self._get_name()}] expected data; got none")
+
+    def _checked(self, data: Tensor) -> Tensor:
+        """Return data whose first dimension is that of samples."""
         ends = zip(reversed(data.shape), reversed(self.shape), strict=False)
         if len(self.shape) > data.ndim or any(own not in (1, size) for size, own in ends):
             raise ValueError(
                 f"[{self._get_name()}] expected data that statistics of shape {self.shape} fit; "
                 f"got shape {tuple(data.shape)}"
             )
-        if not data.numel():
-            raise ValueError(f"[{self._get_name()}] expected data; got shape {tuple(data.shape)}")
-        sizes = (1,) * (data.ndim - len(self.shape)) + self.shape
-        shared = [dim for dim, size in enumerate(sizes) if size == 1]
-        shift, scale = self._statistics(data.double(), shared)
-        self.shift.copy_(shift.reshape(self.shape))
-        self.scale.copy_(_core.where(scale == 0, 1.0, scale).reshape(self.shape))
-        return self
+        return data.unsqueeze(0) if data.ndim == len(self.shape) else data
 
-    def _statistics(self, data: Tensor, dims: list[int]) -> tuple[Tensor, Tensor]:
+    def _statistics(self, pieces: Iterable[tuple[Tensor, list[int]]]) -> tuple[Tensor, Tensor]:
         raise NotImplementedError
 
     def forward(self, input: Tensor) -> Tensor:
@@ -133,10 +154,20 @@ class Scaling(Module):
 class Standardize(Scaling):
     """Subtracts the mean of each feature and divides by its deviation, learned by `fit`."""
 
-    def _statistics(self, data: Tensor, dims: list[int]) -> tuple[Tensor, Tensor]:
-        mean = data.mean(dims, True) if dims else data
-        deviation = (data - mean).square()
-        return mean, (deviation.mean(dims, True) if dims else deviation).sqrt()
+    def _statistics(self, pieces: Iterable[tuple[Tensor, list[int]]]) -> tuple[Tensor, Tensor]:
+        count = 0
+        mean = squares = _core.zeros(self.shape, dtype=_core.float64)
+        for data, dims in pieces:
+            own = data.mean(dims, True)
+            own_count = data.numel() // mean.numel()
+            own_squares = (data - own).square().sum(dims).reshape(self.shape)
+            # Deviations are from this piece's mean; from the common one they are larger.
+            step = own.reshape(self.shape) - mean
+            share = own_count / (count + own_count)
+            squares = squares + own_squares + step.square() * (count * share)
+            mean = mean + step * share
+            count += own_count
+        return mean, (squares / count).sqrt()
 
 
 class MinMaxScale(Scaling):
@@ -157,10 +188,13 @@ class MinMaxScale(Scaling):
             )
         self.feature_range = (low, high)
 
-    def _statistics(self, data: Tensor, dims: list[int]) -> tuple[Tensor, Tensor]:
+    def _statistics(self, pieces: Iterable[tuple[Tensor, list[int]]]) -> tuple[Tensor, Tensor]:
         low, high = self.feature_range
-        smallest = data.amin(dims, True) if dims else data
-        largest = data.amax(dims, True) if dims else data
+        largest = _core.full(self.shape, -math.inf, dtype=_core.float64)
+        smallest = -largest
+        for data, dims in pieces:
+            largest = largest.maximum(data.amax(dims).reshape(self.shape))
+            smallest = smallest.minimum(data.amin(dims).reshape(self.shape))
         scale = (largest - smallest) / (high - low)
         return smallest - low * _core.where(scale == 0, 1.0, scale), scale
 
