@@ -14,6 +14,7 @@ NAMES = (
     "capture",
     "steps",
     "inference",
+    "loading",
     "memory",
 )
 

@@ -9,6 +9,7 @@ import pytest
 import lamina as lm
 from lamina import nn, transforms
 from lamina.autograd import gradcheck
+from lamina.utils.data import DataLoader, TensorDataset
 
 IMAGES = np.random.default_rng(0).random((40, 3, 6, 5), dtype=np.float32)
 BYTES = (IMAGES * 256).astype(np.uint8)
@@ -244,6 +245,18 @@ def test_compose_and_networks():
     model = nn.Sequential(transforms.RandomHorizontalFlip(), nn.Flatten(), nn.Linear(75, 2))
     assert model.eval()(images).shape == (40, 2)
     assert list(model.state_dict()) == ["2.weight", "2.bias"]
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_in_the_batches_of_a_loader(workers):
+    class Flipped(TensorDataset):
+        def __getbatch__(self, indices):
+            x, y = super().__getbatch__(indices)
+            return transforms.RandomHorizontalFlip(1.0)(x), y
+
+    data = Flipped(IMAGES, lm.arange(40))
+    for x, i in DataLoader(data, 7, shuffle=True, num_workers=workers):
+        assert np.array_equal(x.numpy(), np.flip(IMAGES[i.numpy()], -1))
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from benchmarks.groups import capture, elementwise, inference, products, reductions, small, steps
+from benchmarks.groups import (
+    capture,
+    elementwise,
+    inference,
+    loading,
+    products,
+    reductions,
+    small,
+    steps,
+)
 
 GROUPS = {
     "products": products.cases,
@@ -12,4 +21,5 @@ GROUPS = {
     "capture": capture.cases,
     "steps": steps.cases,
     "inference": inference.cases,
+    "loading": loading.cases,
 }
