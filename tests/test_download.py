@@ -8,6 +8,8 @@ import os
 import socket
 import tarfile
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as NotYet
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -271,6 +273,22 @@ def test_several_at_once_fetch_one_file(server, tmp_path):
     assert (tmp_path / "file").read_bytes() == BODY
     assert left(tmp_path) == {"file": len(BODY)}
     assert server.asked == [None]
+
+
+def test_another_process_was_quicker_with_another_file(server, tmp_path):
+    with open(tmp_path / "file.part", "wb") as file, ThreadPoolExecutor() as pool:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        waiting = pool.submit(datasets.download, server.url, tmp_path / "file", SHA)
+        with pytest.raises(NotYet):
+            waiting.result(0.1)
+        file.write(b"another")
+        file.flush()
+        os.rename(tmp_path / "file.part", tmp_path / "file")
+        file.close()
+        with fails("expected a file of sha256 .*; remove it", ValueError):
+            waiting.result()
+    assert left(tmp_path) == {"file": 7}
+    assert server.asked == []
 
 
 def test_another_process_gives_up(server, tmp_path):

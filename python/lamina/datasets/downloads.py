@@ -40,16 +40,14 @@ def download(
         raise ValueError(f"[download] expected an address of http or https; got {url!r}")
     if sha256 is not None and not re.fullmatch("[0-9a-fA-F]{64}", sha256):
         raise ValueError(f"[download] expected a sha256 of 64 hexadecimal digits; got {sha256!r}")
-    target = os.path.realpath(path)
-    if os.path.exists(target):
-        if sha256 is not None:
-            check(path, sha256)
+    if _is_there(path, sha256):
         return
+    target = os.path.realpath(path)
     name = f"{target}.part"
     with _alone(name) as file:
         part = _Part(file)
         try:
-            if os.path.exists(target):  # somebody else was quicker
+            if _is_there(path, sha256):  # somebody else was quicker
                 return
             if sha256 is None:
                 _fetch(url, part.clear(), progress, timeout)
@@ -60,6 +58,14 @@ def download(
             if sha256 is None or not part.size:
                 with suppress(FileNotFoundError):
                     os.unlink(name)
+
+
+def _is_there(path: Path, sha256: str | None) -> bool:
+    if not os.path.exists(path):
+        return False
+    if sha256 is not None:
+        check(path, sha256)
+    return True
 
 
 def check(path: Path, sha256: str) -> None:
