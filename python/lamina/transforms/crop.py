@@ -23,6 +23,7 @@ class RandomCrop(ImageTransform):
         self,
         size: int | Sequence[int],
         padding: int | Sequence[int] | None = None,
+        *,
         fill: float = 0,
         padding_mode: str = "constant",
     ) -> None:

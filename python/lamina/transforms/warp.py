@@ -59,6 +59,7 @@ class RandomRotation(_RandomWarp):
         self,
         degrees: float | Sequence[float],
         interpolation: str = "nearest",
+        *,
         fill: float = 0,
     ) -> None:
         super().__init__(degrees, interpolation, fill)
@@ -81,6 +82,7 @@ class RandomAffine(_RandomWarp):
         degrees: float | Sequence[float],
         translate: Sequence[float] | None = None,
         scale: Sequence[float] | None = None,
+        *,
         interpolation: str = "nearest",
         fill: float = 0,
     ) -> None:
