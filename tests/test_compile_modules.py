@@ -1,5 +1,6 @@
 """Modules inside lamina.compile: what changes about them is noticed; modules compiled alone."""
 
+import ctypes
 import threading
 
 import numpy as np
@@ -304,3 +305,49 @@ def test_errors_name_the_line_and_what_to_do(read, advice):
         lm.compile(lambda x: read(x))(lm.ones(3))
     line = read.__code__.co_firstlineno
     assert f"test_compile_modules.py:{line} (" in str(error.value)
+
+
+def by_an_op(weight):
+    with lm.no_grad():
+        weight.mul_(2)
+
+
+def by_a_view_of_numpys(weight):
+    weight.detach().numpy()[...] += 1
+
+
+def by_an_address(weight):
+    first = ctypes.c_float.from_address(weight.data_ptr())
+    first.value += 1
+
+
+def by_other_memory(weight):
+    weight.data = weight.data * 3
+
+
+@pytest.mark.parametrize(
+    "change",
+    [by_an_op, by_a_view_of_numpys, by_an_address, by_other_memory],
+    ids=lambda f: f.__name__,
+)
+@pytest.mark.parametrize("channels", [3, 16], ids=["patches", "winograd"])
+def test_weights_changed_from_outside_are_seen(channels, change):
+    model = nn.Conv2d(channels, 16, 3)
+    compiled = lm.compile(model)
+    x = lm.randn(1, channels, 16, 16)
+    for _ in range(3):
+        for _ in range(2):
+            assert lm.equal(compiled(x), model(x).detach())
+        change(model.weight)
+
+
+def test_a_view_that_is_held_may_change_weights_at_any_time():
+    model = nn.Conv2d(16, 16, 3)
+    held = model.weight.detach().numpy()
+    compiled = lm.compile(model)
+    x = lm.randn(1, 16, 16, 16)
+    for _ in range(3):
+        assert lm.equal(compiled(x), model(x).detach())
+        held += 1
+    del held
+    assert lm.equal(compiled(x), model(x).detach())

@@ -26,6 +26,14 @@ dlpack::DataType data_type(DType dtype) {
 // refers to.
 template <class M>
 struct Export {
+  explicit Export(const Tensor& tensor)
+      : storage(tensor->storage), sizes(tensor.sizes()), strides(tensor.strides()) {
+    storage->expose();
+  }
+  ~Export() { storage->unexpose(); }
+  Export(const Export&) = delete;
+  Export& operator=(const Export&) = delete;
+
   M managed{};
   Ref<Storage> storage;
   Dims sizes;
@@ -41,7 +49,7 @@ void destroy_unused(PyObject* capsule) {
 
 template <class M>
 py::object make_capsule(const Tensor& tensor, bool copied) {
-  auto* made = new Export<M>{{}, tensor->storage, tensor.sizes(), tensor.strides()};
+  auto* made = new Export<M>(tensor);
   made->managed.context = made;
   made->managed.deleter = [](M* self) { delete static_cast<Export<M>*>(self->context); };
   made->managed.array = {tensor.bytes(),

@@ -21,7 +21,12 @@ struct BufferExport {
       sizes[d] = static_cast<Py_ssize_t>(tensor.size(d));
       strides[d] = static_cast<Py_ssize_t>(tensor.stride(d) * item_size(tensor.dtype()));
     }
+    storage->expose();
   }
+  ~BufferExport() { storage->unexpose(); }
+  BufferExport(const BufferExport&) = delete;
+  BufferExport& operator=(const BufferExport&) = delete;
+
   Ref<Storage> storage;
   Py_ssize_t sizes[kMaxDims];
   Py_ssize_t strides[kMaxDims];

@@ -81,7 +81,10 @@ void bind_geometry() {
   method("nelement", [](const Tensor& self) { return self.count(); });
   method("element_size", [](const Tensor& self) { return item_size(self.dtype()); });
   method("storage_offset", [](const Tensor& self) { return self->offset; });
-  method("data_ptr", [](const Tensor& self) { return reinterpret_cast<intptr_t>(self.bytes()); });
+  method("data_ptr", [](const Tensor& self) {
+    self->storage->expose();  // until it is gone
+    return reinterpret_cast<intptr_t>(self.bytes());
+  });
   method("is_contiguous", [](const Tensor& self) { return self.contiguous(); });
   method("is_floating_point", [](const Tensor& self) { return is_floating(self.dtype()); });
 }

@@ -36,6 +36,18 @@ class Storage final : public RefCounted {
     release_owner_ = gone;
   }
 
+  // While others hold its address they may change it unseen; afterwards they have perhaps.
+  void expose() { exposures_.fetch_add(1, std::memory_order_relaxed); }
+  void unexpose() {
+    ended_exposures_.fetch_add(1, std::memory_order_relaxed);
+    exposures_.fetch_sub(1, std::memory_order_relaxed);
+  }
+  bool exposed() const { return exposures_.load(std::memory_order_relaxed) > 0; }
+  // Changes with each change of the values that can be known of, if not exposed().
+  uint64_t stamp() const {
+    return uint64_t{ended_exposures_.load(std::memory_order_relaxed)} << 32 | version();
+  }
+
   // Counts in-place changes, so that a backward pass can tell that a saved value is stale.
   uint32_t version() const { return version_.load(std::memory_order_relaxed); }
   void bump_version() {
@@ -49,12 +61,14 @@ class Storage final : public RefCounted {
   Storage(std::byte* data, int64_t bytes) : data_(data), bytes_(bytes) {}
   ~Storage() override = default;
 
+  std::atomic<uint32_t> version_{0};  // beside the count, so that all fits a cache line
   std::byte* data_;
   int64_t bytes_;
   uint64_t epoch_ = capture_epoch.load(std::memory_order_relaxed);
   void* owner_ = nullptr;
   void (*release_owner_)(void*) = nullptr;
-  std::atomic<uint32_t> version_{0};
+  std::atomic<uint32_t> ended_exposures_{0};
+  std::atomic<uint16_t> exposures_{0};
   bool writable_ = true;
   bool borrowed_ = false;
 };

@@ -30,10 +30,16 @@ class Buffers {
 using Body = std::function<void(Buffers)>;
 using Operands = std::span<const Tensor* const>;
 
+enum class Repeat : uint8_t {
+  kAlways,
+  kIfChanged,  // the result follows from the values that are read alone: weights made ready
+};
+
 struct Observer {
   virtual ~Observer() = default;
   // Must run the body (or arrange that its effect is seen) before it returns.
-  virtual void launched(const char* name, Operands writes, Operands reads, const Body& body) = 0;
+  virtual void launched(const char* name, Operands writes, Operands reads, const Body& body,
+                        Repeat repeat) = 0;
   // A value or a data-dependent shape is about to be read on the host; `advice` says what to do
   // where that cannot be.
   virtual void value_read(const char* name, const char* advice) = 0;
@@ -81,9 +87,10 @@ inline int64_t size_in_bytes(const Tensor& tensor) {
 
 // For any number of operands; the fixed-arity form below is what ops use.
 template <class F>
-void launch(const char* name, Operands writes, Operands reads, F&& body) {
+void launch(const char* name, Operands writes, Operands reads, F&& body,
+            Repeat repeat = Repeat::kAlways) {
   if (observer) [[unlikely]] {
-    observer->launched(name, writes, reads, Body(body));
+    observer->launched(name, writes, reads, Body(body), repeat);
     return;
   }
   constexpr size_t kInline = 8;
@@ -108,9 +115,9 @@ void launch(const char* name, Operands writes, Operands reads, F&& body) {
 
 template <class F>
 void launch(const char* name, std::initializer_list<const Tensor*> writes,
-            std::initializer_list<const Tensor*> reads, F&& body) {
+            std::initializer_list<const Tensor*> reads, F&& body, Repeat repeat = Repeat::kAlways) {
   launch(name, Operands(writes.begin(), writes.size()), Operands(reads.begin(), reads.size()),
-         std::forward<F>(body));
+         std::forward<F>(body), repeat);
 }
 
 }  // namespace lamina::exec

@@ -53,7 +53,8 @@ int Recorder::buffer_of(const Tensor& tensor, bool written) {
   return place->second;
 }
 
-void Recorder::launched(const char* name, Operands writes, Operands reads, const Body& body) {
+void Recorder::launched(const char* name, Operands writes, Operands reads, const Body& body,
+                        Repeat repeat) {
   observer = nullptr;  // a body launches nothing that should be recorded
   launch(name, writes, reads, body);
   observer = this;
@@ -66,7 +67,7 @@ void Recorder::launched(const char* name, Operands writes, Operands reads, const
   operands.insert(operands.end(), sources.begin(), sources.end());
   const auto written = static_cast<int>(writes.size());
   program_.launches_.push_back(
-      {name, body, first, written, written + static_cast<int>(reads.size())});
+      {name, body, repeat, first, written, written + static_cast<int>(reads.size())});
 }
 
 Operand Recorder::operand_of(const Tensor& tensor, bool written) {
@@ -102,16 +103,45 @@ Program Recorder::finish() {
   }
   forget();
   empty_cache();  // of what the recorded run used: from now on that lies in the arena
+  program_.keep_constants();
   program_.place_buffers();
   program_.bind_static();
   return std::move(program_);
+}
+
+// Finds the launches that arrange one constant, and lets their results live from run to run.
+void Program::keep_constants() {
+  constants_.resize(launches_.size());
+  for (size_t i = 0; i < launches_.size(); ++i) {
+    const Launch& launch = launches_[i];
+    if (launch.repeat != Repeat::kIfChanged) continue;
+    const Buffer& source = buffers_[static_cast<size_t>(reads(launch)[0].buffer)];
+    if (source.kind != BufferKind::kExternal || source.written || source.storage->borrowed())
+      continue;
+    constants_[i].source = source.storage.get();
+    buffers_[static_cast<size_t>(writes(launch)[0].buffer)].kept = true;
+  }
+}
+
+// Whether a launch has nothing to do since it ran last; notes that it runs now.
+bool Program::is_current(size_t launch) {
+  Constant& constant = constants_[launch];
+  if (!constant.source) return false;
+  const uint64_t stamp = constant.source->stamp();
+  if (constant.computed && constant.stamp == stamp && !constant.source->exposed()) return true;
+  constant.computed = true;
+  constant.stamp = stamp;
+  return false;
 }
 
 // Gives each internal buffer the lowest place that no buffer alive at the same time holds.
 void Program::place_buffers() {
   std::vector<Buffer*> by_start;
   for (Buffer& buffer : buffers_)
-    if (buffer.kind == BufferKind::kInternal) by_start.push_back(&buffer);
+    if (buffer.kind == BufferKind::kInternal) {
+      if (buffer.kept) buffer.first_use = 0, buffer.last_use = static_cast<int>(launches_.size());
+      by_start.push_back(&buffer);
+    }
   std::ranges::stable_sort(by_start, {}, &Buffer::first_use);
   std::map<int64_t, const Buffer*> placed;  // by offset, those still alive
   // Empty buffers take a byte, or the next one would share their offset and go unnoticed.
@@ -158,6 +188,7 @@ void Program::run_launches(double* seconds) {
   const bool timed = seconds || trial_.timed();
   for (size_t i = 0; i < launches_.size(); ++i) {
     const Launch& step = launches_[i];
+    if (is_current(i)) continue;
     const SerialScope alone(trial_.serial(i));
     const uint32_t calls = crew::calls();
     const auto start = timed ? Clock::now() : Clock::time_point();

@@ -30,6 +30,7 @@ struct Buffer {
   int first_use = 0;
   int last_use = 0;
   bool written = false;
+  bool kept = false;  // its values outlast a run
 };
 
 // A tensor that a launch works on.
@@ -43,6 +44,7 @@ struct Operand {
 struct Launch {
   const char* name;
   Body body;
+  Repeat repeat;
   int first;  // of its operands; those that it writes come first
   int writes;
   int count;
@@ -80,6 +82,8 @@ class Program {
     return std::span(operands_).subspan(static_cast<size_t>(launch.first),
                                         static_cast<size_t>(launch.count));
   }
+  void keep_constants();
+  bool is_current(size_t launch);
   void place_buffers();
   void bind_static();
   void run_launches(double* seconds);
@@ -87,7 +91,15 @@ class Program {
   std::vector<Buffer> buffers_;
   std::vector<Launch> launches_;
   std::vector<Operand> operands_;
-  std::vector<void*> pointers_;  // of the operands
+  // What a launch that need not be repeated has read; null: it must be repeated.
+  struct Constant {
+    const Storage* source = nullptr;
+    uint64_t stamp = 0;
+    bool computed = false;
+  };
+
+  std::vector<Constant> constants_;  // of the launches
+  std::vector<void*> pointers_;      // of the operands
   std::vector<Patch> patches_;
   std::vector<int> results_;
   std::vector<Storage*> changed_;  // outside memory that the launches write
@@ -109,7 +121,8 @@ class Recorder final : public Observer {
   Recorder(const Recorder&) = delete;
   Recorder& operator=(const Recorder&) = delete;
 
-  void launched(const char* name, Operands writes, Operands reads, const Body& body) override;
+  void launched(const char* name, Operands writes, Operands reads, const Body& body,
+                Repeat repeat) override;
   void value_read(const char* name, const char* advice) override;
 
   // The buffer that a tensor's memory is; -1 if no launch touched it and it is no argument.

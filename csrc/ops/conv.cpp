@@ -55,15 +55,26 @@ Lanes lanes_of() {
   return {kernels().get<T>().gemm_tiles.width, sizeof(T)};
 }
 
-// Runs `work(memory of out, from, weight, bias or null)` as a launch.
+// The weights as the kernels read them, `count` elements that `arrange(weight, result)` fills.
+template <class T, class Arrange>
+Tensor arranged(const Tensor& weight, int64_t count, Arrange arrange) {
+  Tensor result = empty({count}, weight.dtype());
+  exec::launch(
+      "conv_weights", {&result}, {&weight},
+      [arrange](exec::Buffers buffers) { arrange(buffers.get<T>(1), buffers.get<T>(0)); },
+      exec::Repeat::kIfChanged);
+  return result;
+}
+
+// Runs `work(memory of from, weights, bias or null, out)` as a launch.
 template <class T, class Work>
-void launch_conv(const Form& form, const Tensor& from, const Tensor& weight, const Tensor& bias,
+void launch_conv(const Form& form, const Tensor& from, const Tensor& weights, const Tensor& bias,
                  const Tensor& out, Work work) {
   const bool biased = static_cast<bool>(bias);
-  exec::launch(form.op, {&out}, {&from, &weight, biased ? &bias : &weight},
+  exec::launch(form.op, {&out}, {&from, &weights, biased ? &bias : &weights},
                [work, biased](exec::Buffers buffers) {
-                 work(buffers.get<T>(0), buffers.get<T>(1), buffers.get<T>(2),
-                      biased ? buffers.get<T>(3) : nullptr);
+                 work(buffers.get<T>(1), buffers.get<T>(2), biased ? buffers.get<T>(3) : nullptr,
+                      buffers.get<T>(0));
                });
 }
 
@@ -77,16 +88,23 @@ void convolve(const Form& form, bool is_grad, const Tensor& from, const Tensor& 
     if (suits_winograd(shape)) {
       const WinogradPlan plan =
           is_grad ? plan_winograd_input_grad(shape, lanes) : plan_winograd(shape, lanes);
-      launch_conv<T>(
-          form, from, weight, bias, out,
-          [plan](T* y, const T* x, const T* w, const T* b) { run_winograd(plan, x, w, b, y); });
+      const Tensor filters =
+          arranged<T>(weight, count_winograd_filters(plan),
+                      [plan](const T* w, T* to) { transform_filters(plan, w, to); });
+      launch_conv<T>(form, from, filters, bias, out,
+                     [plan](const T* x, const T* filters_, const T* b, T* y) {
+                       run_winograd(plan, x, filters_, b, y);
+                     });
       return;
     }
     auto plan = std::make_shared<const ConvPlan>(is_grad ? plan_input_grad(shape.merged(), lanes)
                                                          : plan_forward(shape.merged(), lanes));
-    launch_conv<T>(form, from, weight, bias, out, [plan](T* y, const T* x, const T* w, const T* b) {
-      run_conv(*plan, x, w, b, y);
-    });
+    const Tensor panels = arranged<T>(weight, count_panels(*plan),
+                                      [plan](const T* w, T* to) { arrange_panels(*plan, w, to); });
+    launch_conv<T>(form, from, panels, bias, out,
+                   [plan](const T* x, const T* panels_, const T* b, T* y) {
+                     run_conv(*plan, x, panels_, b, y);
+                   });
   });
 }
 

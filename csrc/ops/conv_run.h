@@ -6,9 +6,14 @@
 
 namespace lamina {
 
-// to = bias + from * weight, as a plan_forward or plan_input_grad says; bias may be null.
+// The weights in panels of channels: for each group, pass and panel, a row a summand.
+int64_t count_panels(const ConvPlan& plan);
 template <class T>
-void run_conv(const ConvPlan& plan, const T* from, const T* weight, const T* bias, T* to);
+void arrange_panels(const ConvPlan& plan, const T* weight, T* panels);
+
+// to = bias + from * panels, as a plan_forward or plan_input_grad says; bias may be null.
+template <class T>
+void run_conv(const ConvPlan& plan, const T* from, const T* panels, const T* bias, T* to);
 
 // grad_weight from x and the gradient of y, by a plan_weight_grad.
 template <class T>

@@ -9,6 +9,8 @@ namespace {
 constexpr int64_t kLeastChannels = 16;      // below, transforms cost more than they save
 constexpr int64_t kLeastTiles = 16;         // that repay the transforms of the filters
 constexpr int64_t kBlockTiles = 64;         // that share a pass over the filters
+constexpr int64_t kFewTiles = 8;            // still do, where there are few images
+constexpr int64_t kFewChunks = 4;           // of each of these
 constexpr int64_t kBlockBytes = 512 << 10;  // of their planes
 constexpr int64_t kChunkBytes = 256 << 10;  // of a chunk's part of an image
 
@@ -23,7 +25,11 @@ void cut(WinogradPlan& plan, const ConvShape& s, Lanes lanes) {
   plan.block_rows = std::max<int64_t>(1, tiles / plan.tiles_x);
   const int64_t line_bytes = plan.from.width * plan.from.channels * lanes.item;
   int64_t rows = std::max<int64_t>(plan.block_rows, kChunkBytes / (2 * line_bytes));
-  if (s.batch * s.groups < kConvTasks) rows = plan.block_rows;
+  if (s.batch * s.groups < kConvTasks) {
+    const int64_t least = ceil_div(kFewTiles, plan.tiles_x);
+    rows = std::max(ceil_div(plan.tiles_y, kFewChunks), least);
+    plan.block_rows = rows = std::min(rows, plan.block_rows);
+  }
   plan.chunk_images = std::clamp<int64_t>(plan.block_rows / plan.tiles_y, 1, s.batch);
   plan.chunk_rows = ceil_div(plan.tiles_y, ceil_div(plan.tiles_y, rows));
 }
@@ -33,48 +39,24 @@ WinogradSide side_of(int64_t channels, const Extent& size, int64_t before_y, int
   return {channels, size[1], size[2], before_y, before_x, tall};
 }
 
-// The transformed filters: for each group and panel 16 planes of a row a channel.
 template <class T>
-class Filters {
- public:
-  Filters(const WinogradPlan& plan, const T* weight)
-      : plan_(plan), memory_(plan.groups * plan.panels() * kWinogradPlanes * plane()) {
-    parallel_for(plan.groups * plan.panels(), grain(kConvTaskWork, 32 * plane()),
-                 [&](int64_t begin, int64_t end) {
-                   Scratch<T> taps(9 * plane());
-                   for (; begin < end; ++begin) fill(weight, begin, taps.data());
-                 });
-  }
-
-  const T* get(int64_t panel, int64_t index) const {
-    return memory_.data() + (panel * kWinogradPlanes + index) * plane();
-  }
-
- private:
-  int64_t plane() const { return plan_.from.channels * plan_.panel; }
-
-  void fill(const T* weight, int64_t panel, T* taps) {
-    const int64_t width = plan_.panel, depth = plan_.from.channels;
-    const int64_t group = panel / plan_.panels(), first = panel % plan_.panels() * width;
-    const int64_t channels = std::min(width, plan_.to.channels - first);
-    if (channels < width) std::fill_n(taps, 9 * plane(), T(0));
-    const T* from = weight + group * plan_.to.channels * depth * 9 + first * plan_.weight_to;
-    for (int64_t c = 0; c < depth; ++c)
-      kernels().get<T>().copy_matrix(9, channels, from + c * plan_.weight_from, 1, plan_.weight_to,
-                                     taps + c * 9 * width, width);
-    T* to = memory_.data() + panel * kWinogradPlanes * plane();
-    kernels().conv<T>().winograd_filters({depth, width, taps, to, plane(), plan_.flipped});
-  }
-
-  const WinogradPlan& plan_;
-  Scratch<T> memory_;
-};
+void transform_panel(const WinogradPlan& plan, const T* weight, int64_t panel, T* taps, T* to) {
+  const int64_t width = plan.panel, depth = plan.from.channels, plane = depth * width;
+  const int64_t group = panel / plan.panels(), first = panel % plan.panels() * width;
+  const int64_t channels = std::min(width, plan.to.channels - first);
+  if (channels < width) std::fill_n(taps, 9 * plane, T(0));
+  const T* from = weight + group * plan.to.channels * depth * 9 + first * plan.weight_to;
+  for (int64_t c = 0; c < depth; ++c)
+    kernels().get<T>().copy_matrix(9, channels, from + c * plan.weight_from, 1, plan.weight_to,
+                                   taps + c * 9 * width, width);
+  kernels().conv<T>().winograd_filters({depth, width, taps, to, plane, plan.flipped});
+}
 
 // Works off chunks, on one thread.
 template <class T>
 class Worker {
  public:
-  Worker(const WinogradPlan& plan, const Filters<T>& filters, const T* bias, T* to)
+  Worker(const WinogradPlan& plan, const T* filters, const T* bias, T* to)
       : plan_(plan),
         filters_(filters),
         bias_(bias),
@@ -116,7 +98,7 @@ class Worker {
     block.a_col = block.c_col = 1;
     for (int64_t plane = 0; plane < kWinogradPlanes; ++plane) {
       block.a = planes_.data() + plane * block_tiles() * plan_.from.channels;
-      block.b = filters_.get(panel, plane);
+      block.b = filters_ + (panel * kWinogradPlanes + plane) * block.k * block.n;
       block.c = sums_.data() + plane * block_tiles() * plan_.panel;
       kernels().get<T>().gemm_block(block);
     }
@@ -146,7 +128,7 @@ class Worker {
   }
 
   const WinogradPlan& plan_;
-  const Filters<T>& filters_;
+  const T* filters_;
   const T* bias_;
   T* to_;
   TurnedImages<T> turned_;
@@ -185,8 +167,19 @@ WinogradPlan plan_winograd_input_grad(const ConvShape& s, Lanes lanes) {
 }
 
 template <class T>
-void run_winograd(const WinogradPlan& plan, const T* from, const T* weight, const T* bias, T* to) {
-  const Filters<T> filters(plan, weight);
+void transform_filters(const WinogradPlan& plan, const T* weight, T* filters) {
+  const int64_t plane = plan.from.channels * plan.panel;
+  parallel_for(plan.groups * plan.panels(), grain(kConvTaskWork, 32 * plane),
+               [&](int64_t begin, int64_t end) {
+                 Scratch<T> taps(9 * plane);
+                 for (; begin < end; ++begin)
+                   transform_panel(plan, weight, begin, taps.data(),
+                                   filters + begin * kWinogradPlanes * plane);
+               });
+}
+
+template <class T>
+void run_winograd(const WinogradPlan& plan, const T* from, const T* filters, const T* bias, T* to) {
   parallel_for(plan.chunks() * plan.groups, grain(kConvTaskWork, plan.work()),
                [&](int64_t begin, int64_t end) {
                  Worker<T> worker(plan, filters, bias, to);
@@ -195,8 +188,11 @@ void run_winograd(const WinogradPlan& plan, const T* from, const T* weight, cons
                });
 }
 
-template void run_winograd(const WinogradPlan&, const float*, const float*, const float*, float*);
-template void run_winograd(const WinogradPlan&, const double*, const double*, const double*,
-                           double*);
+#define LAMINA_WINOGRAD(T)                                            \
+  template void transform_filters(const WinogradPlan&, const T*, T*); \
+  template void run_winograd(const WinogradPlan&, const T*, const T*, const T*, T*);
+LAMINA_WINOGRAD(float)
+LAMINA_WINOGRAD(double)
+#undef LAMINA_WINOGRAD
 
 }  // namespace lamina

@@ -40,8 +40,14 @@ bool suits_winograd(const ConvShape& shape);
 WinogradPlan plan_winograd(const ConvShape& shape, Lanes lanes);
 WinogradPlan plan_winograd_input_grad(const ConvShape& shape, Lanes lanes);
 
+// The filters transformed: for each group and panel 16 planes of a row a channel.
+inline int64_t count_winograd_filters(const WinogradPlan& plan) {
+  return plan.groups * plan.panels() * kWinogradPlanes * plan.from.channels * plan.panel;
+}
 template <class T>
-void run_winograd(const WinogradPlan& plan, const T* from, const T* weight, const T* bias, T* to);
+void transform_filters(const WinogradPlan& plan, const T* weight, T* filters);
+template <class T>
+void run_winograd(const WinogradPlan& plan, const T* from, const T* filters, const T* bias, T* to);
 // For a plan_winograd.
 template <class T>
 void run_winograd_weight_grad(const WinogradPlan& plan, const T* x, const T* grad, T* grad_weight);

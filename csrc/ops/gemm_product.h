@@ -27,7 +27,7 @@ struct Product {
 // Multiplications worth a second thread: some 20 us, as much as it takes to fetch the operands from
 // where the first one has made them.
 constexpr int64_t kThreadedWork = 1 << 20;
-constexpr int64_t kThreadedReads = 1 << 18;  // of a matrix that is read once
+constexpr int64_t kThreadedReads = 1 << 17;  // of a matrix that is read once
 constexpr int64_t kThreadedCopy = 1 << 14;   // elements worth one
 
 constexpr int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
