@@ -36,6 +36,8 @@ class Backup:
             if id(buffer) not in self.copies:
                 with compiling.uncaptured():
                     self.copies[id(buffer)] = (buffer, buffer.clone())
+                # What a recording makes and only writes is new in each replay; what it reads stays.
+                self.copies[id(buffer)][1].clone()
             self.copies[id(buffer)][1].copy_(buffer)
 
     @no_grad()
