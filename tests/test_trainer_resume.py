@@ -1,4 +1,4 @@
-"""A Trainer stopped after 50 steps and resumed in a new process gives the bits of 100 at once."""
+"""A Trainer's 100 steps are 50, save, resume in a fresh process, and 50 more: the same bits."""
 
 from pathlib import Path
 
