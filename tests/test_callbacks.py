@@ -84,6 +84,17 @@ def test_what_is_added_to_the_values_is_recorded():
     assert fit(trainer(), Extra())["extra"] == [0, 10, 20]
 
 
+def test_evaluating_in_mid_epoch_changes_nothing():
+    class Evaluate(callbacks.Callback):
+        def on_batch_end(self, batch, loss):
+            self.trainer.evaluate(X[:8], Y[:8])
+            self.trainer.predict(X[:8])
+
+    made, plain = trainer(), trainer()
+    assert dict(fit(made, Evaluate())) == dict(fit(plain))
+    assert same(state(made), state(plain))
+
+
 def test_a_loss_of_each_batch():
     class Losses(callbacks.Callback):
         def on_train_begin(self):
@@ -171,11 +182,15 @@ def test_ema():
         expected = expected * 0.8 + weight * 0.2
     assert lm.allclose(made.model[0].weight, expected, atol=1e-6)
     assert lm.allclose(weights.validated, expected, atol=1e-6)
-    plain = trainer()
-    fit(plain, epochs=6)
-    fit(made, ema, epochs=6, initial_epoch=3)
-    assert not lm.equal(plain.model[0].weight, made.model[0].weight)
     assert len(ema._update.programs()) == 1
+
+
+def test_another_fit_goes_on_from_the_weights_that_were_averaged():
+    made, whole, ema = trainer(), trainer(), callbacks.EMA(0.8)
+    fit(made, ema, epochs=2, shuffle=False)
+    fit(made, ema, epochs=5, initial_epoch=2, shuffle=False)
+    fit(whole, callbacks.EMA(0.8), epochs=5, shuffle=False)
+    assert same(state(made), state(whole))
 
 
 def test_ema_leaves_the_training_as_it_is():

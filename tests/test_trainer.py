@@ -313,9 +313,12 @@ def test_sample_weights_equal_repeating_the_samples(loss, outputs, y):
     )
 
 
-def test_ignored_targets_do_not_count_in_weighted_means():
+def test_ignored_targets_do_not_count():
     y = Y.copy()
-    y[::4] = -100
+    y[:40] = -100
+    trainer, _ = fitted(X, Y, trainer={"metrics": []})
+    expected = nn.functional.cross_entropy(trainer.predict(X), lm.tensor(y)).item()
+    assert trainer.evaluate(X, y, batch_size=50)["loss"] == pytest.approx(expected, rel=1e-6)
     _, plain = fitted(X, y, batch_size=90, trainer={"metrics": []})
     _, weighted = fitted(X, y, batch_size=90, sample_weight=np.ones(90), trainer={"metrics": []})
     assert weighted["loss"] == pytest.approx(plain["loss"], rel=1e-5)
@@ -330,6 +333,13 @@ def test_class_weights_are_sample_weights(table, y):
     assert np.array_equal(weights(found), weights(expected))
     assert history["accuracy"] == wanted["accuracy"]
     assert history["val_loss"][-1] == found.evaluate(X[72:], y[72:])["loss"]
+
+
+def test_class_weights_times_sample_weights():
+    own = np.random.default_rng(2).random(90)
+    found, _ = fitted(X, Y, class_weight={1: 2.0}, sample_weight=own)
+    expected, _ = fitted(X, Y, sample_weight=own * np.array([1.0, 2.0, 1.0])[Y])
+    assert np.allclose(weights(found), weights(expected), atol=1e-6)
 
 
 def test_weights_from_a_dataset_and_for_validation():

@@ -48,6 +48,11 @@ class Log(nn.Module):
         return (x + 30).log()
 
 
+class Unlucky(nn.Module):
+    def forward(self, x):
+        return x + (lm.rand(len(x), 1) - 0.01).log()
+
+
 class Root(nn.Module):
     def forward(self, x):
         return x.square().sqrt()  # the gradient at 0 is not finite
@@ -83,12 +88,15 @@ def planted(kind):
     if kind == "overflow":
         x[70] = 3e38
         return nn.Sequential(*layers), x, y, r"layer 0 \(Linear\) returned it, from inputs that ar"
+    if kind == "random":
+        layers[1:1] = [Unlucky()]
+        return nn.Sequential(*layers), x, y, r"layer 1 \(Unlucky\) returned it, from inputs that a"
     layers = [nn.Linear(6, 6, bias=False), Root(), nn.Linear(6, 2)]
     x[70] = 0
     return nn.Sequential(*layers), x, y, r"the way back through layer 1 \(Root\) made it"
 
 
-@pytest.mark.parametrize("kind", ["input", "layer", "overflow", "gradient"])
+@pytest.mark.parametrize("kind", ["input", "layer", "overflow", "gradient", "random"])
 @pytest.mark.parametrize("compiled", [True, False])
 def test_nan_stops_with_the_layer_named_and_the_last_good_state_kept(kind, compiled):
     model, x, y, text = planted(kind)

@@ -40,8 +40,8 @@ OF_NUMBERS = (
 class Loss:
     """The mean of a loss over a batch, and the sum of the weights that it divides by.
 
-    With weights the mean is sum(w l) / sum(w), where l is the mean of what belongs to a sample: as
-    if each sample stood there w times.
+    With weights the mean is sum(w l) / sum(w): as if each sample stood there w times. Targets that
+    the loss ignores count in neither sum.
     """
 
     def __init__(self, given: Any) -> None:
@@ -64,16 +64,20 @@ class Loss:
     ) -> tuple[Tensor, Tensor | float]:
         """Return the mean and the sum of the weights."""
         target = self.aligned(prediction, target)
+        ignored = getattr(self.of, "ignore_index", None)
+        counted = None
+        if ignored is not None and not target.is_floating_point():
+            counted = target != ignored
         if weight is None:
             loss = self.of(prediction, target)
-            return (loss.mean() if loss.ndim else loss), float(len(prediction))
+            count = float(len(prediction)) if counted is None else counted.sum()
+            return (loss.mean() if loss.ndim else loss), count
         losses = self.each(prediction, target)
         weight = per_sample(weight, losses)
-        ignored = getattr(self.of, "ignore_index", None)
-        if ignored is not None and not target.is_floating_point():
-            weight = weight * (target != ignored)
+        if counted is not None:
+            weight = weight * counted
         total = weight.sum()
-        return (losses * weight).sum() / total, total / (losses.numel() / len(losses))
+        return (losses * weight).sum() / total, total
 
     def aligned(self, prediction: Tensor, target: Any) -> Any:
         """Return targets in the shape and type that the loss takes."""
