@@ -152,13 +152,24 @@ def test_the_rate_finder_puts_everything_back():
     finder = callbacks.LearningRateFinder(1e-5, 100.0, steps=60)
     history = fit(made, finder, epochs=99)
     assert history.stopped == "rates tried"
-    assert 3 < len(finder.rates) <= 60
-    assert finder.rates == sorted(finder.rates)
+    assert 3 < len(finder.sweep.rates) <= 60
     assert 1e-5 < finder.suggestion < 10
     assert same(before, state(made))
     assert lm.equal(made.optimizer.state[made.model[0].weight]["momentum_buffer"], momentum)
     assert made.optimizer.param_groups[0]["lr"] == 0.01
     assert lm.equal(lm.get_rng_state(), rng_before)
+
+
+def test_gradient_health_warns_once_of_each_ailment():
+    model = nn.Sequential(nn.Linear(6, 8), nn.ReLU(), nn.Linear(8, 2))
+    with lm.no_grad():
+        model[0].bias[:3] = -1e3
+    health = callbacks.GradientHealth()
+    with pytest.warns(UserWarning, match=r"\[GradientHealth\] epoch 0: dead units: 3 of 8") as said:
+        fit(lm.Trainer(model), health)
+    assert len(said) == 1
+    assert [each.kind for each in health.findings] == ["dead"]
+    assert "dead units" in str(health.health)
 
 
 # ---- averages ----
@@ -340,9 +351,8 @@ ERRORS = [
         "per='epoch' with save_best_only",
     ),
     (lambda: callbacks.LearningRateScheduler(lambda e: 1, per="hour"), "'epoch' or 'step'"),
-    (lambda: callbacks.LearningRateFinder(1, 0.1), "0 < min_lr < max_lr; got 1 and 0.1"),
-    (lambda: callbacks.LearningRateFinder(steps=1), "3 steps or more; got 1"),
-    (lambda: callbacks.LearningRateFinder().suggestion, "3 steps or more; got 0"),
+    (lambda: callbacks.LearningRateFinder(1, 0.1), "0 < start < stop"),
+    (lambda: callbacks.LearningRateFinder().suggestion, "3 rates or more; got 0"),
     (lambda: callbacks.EMA(2), "0 <= decay <= 1; got 2"),
     (lambda: fit(trainer(), callbacks.ModelCheckpoint("{no}")), "a path with names among"),
 ]

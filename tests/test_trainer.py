@@ -335,6 +335,17 @@ def test_class_weights_are_sample_weights(table, y):
     assert history["val_loss"][-1] == found.evaluate(X[72:], y[72:])["loss"]
 
 
+def test_a_batch_without_weight_changes_nothing():
+    times = np.ones(90)
+    times[16:32] = 0
+    sgd = {"optimizer": "sgd", "shuffle": False}
+    found, history = fitted(X, Y, sample_weight=times, **sgd)
+    kept = times > 0
+    expected, wanted = fitted(X[kept], Y[kept], sample_weight=times[kept], **sgd)
+    assert np.array_equal(weights(found), weights(expected))
+    assert history["loss"] == wanted["loss"]
+
+
 def test_class_weights_times_sample_weights():
     own = np.random.default_rng(2).random(90)
     found, _ = fitted(X, Y, class_weight={1: 2.0}, sample_weight=own)

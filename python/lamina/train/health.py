@@ -1,13 +1,27 @@
-"""Says where NaN or infinity comes from, in words, by one more eager look at a batch."""
+"""Says in words where the NaN or infinity of a batch comes from; the search is lm.diagnostics'."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from lamina._core import Tensor
+from lamina.diagnostics import find_nan
 from lamina.nn import Module
 from lamina.train.data import Batch, leaves
 from lamina.train.objective import ClassWeights, Objective
+
+
+class _Run(Module):
+    """A model on its way to a loss."""
+
+    def __init__(self, model: Module, loss_of: Callable[[Module], Any]) -> None:
+        super().__init__()
+        self.model = model
+        self.loss_of = loss_of
+
+    def forward(self) -> Any:
+        return self.loss_of(self.model)
 
 
 def _finite(tree: Any) -> bool:
@@ -15,67 +29,21 @@ def _finite(tree: Any) -> bool:
     return all(bool(t.isfinite().all()) for t in tensors if t.is_floating_point())
 
 
-class _Look:
-    """What the modules of one forward and backward pass return, in the order of the calls."""
-
-    def __init__(self, model: Module) -> None:
-        self.where = ""
-        self.gradients: dict[str, bool] = {}  # of the modules' outputs: are they finite?
-        self.handles = [
-            module.register_forward_hook(self._hook(name))
-            for name, module in model.named_modules()
-            if not list(module.children())
-        ]
-
-    def _hook(self, name: str) -> Any:
-        def hook(module: Module, args: Any, output: Any) -> None:
-            place = f"{name} ({type(module).__name__})" if name else type(module).__name__
-            if not self.where and not _finite(output):
-                source = "finite" if _finite(args) else "not finite"
-                self.where = f"layer {place} returned it, from inputs that are {source}"
-            if isinstance(output, Tensor) and output.requires_grad:
-                self.gradients[place] = True
-                output.register_hook(lambda grad: self._note(place, grad))
-
-        return hook
-
-    def _note(self, place: str, grad: Tensor) -> None:
-        self.gradients[place] = _finite(grad)
-
-    def behind(self) -> str:
-        """Return which layer's way back made the gradient NaN or infinite."""
-        before = "the loss"
-        for place, finite in reversed(self.gradients.items()):
-            if not finite:
-                return before
-            before = f"layer {place}"
-        return ""
-
-
 def explain(
-    model: Module, objective: Objective, batch: Batch, of_classes: ClassWeights | None
+    model: Module, objective: Objective, batch: Batch, weights: ClassWeights | None, loss: Tensor
 ) -> str:
-    """Return what made NaN or infinity of a batch: a parameter, the data, a layer, the loss."""
-    for name, parameter in model.named_parameters():
-        if not _finite(parameter):
-            return f"the parameter {name} holds it"
+    """Return what made it: the data, a parameter, a layer, the loss, or a layer's gradient.
+
+    The gradients are those that the model holds.
+    """
     for part, value in zip(("the inputs x", "the targets y", "the weights"), batch, strict=True):
         if not _finite(value):
             return f"{part} hold it"
-    look = _Look(model)
-    model.zero_grad()
-    try:
-        loss, _ = objective(model, batch, of_classes, counted=False)
-        if look.where:
-            return look.where
-        if not _finite(loss):
-            return "the loss makes it of what the model returns, which is finite"
-        loss.backward()
-        if culprit := look.behind():
-            return f"the way back through {culprit} made it, as a gradient"
-        names = [n for n, p in model.named_parameters() if not _finite(p.grad)]
-        return f"the gradient of {', '.join(names)} is not finite" if names else "it did not recur"
-    finally:
-        for handle in look.handles:
-            handle.remove()
+    if not _finite(loss):  # then so are all gradients, whatever made it
         model.zero_grad()
+    found = find_nan(_Run(model, lambda model: objective(model, batch, weights, counted=False)[0]))
+    if found is None:
+        return "it did not come again"
+    if not found.layer:
+        return "the loss makes it of what the model returns, which is finite"
+    return found.text.removeprefix("model.")

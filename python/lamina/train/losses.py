@@ -9,6 +9,7 @@ from typing import Any
 
 from lamina import nn
 from lamina._core import Tensor, int64
+from lamina._limits import finfo
 from lamina.metrics.base import per_sample
 from lamina.train import names
 
@@ -77,7 +78,8 @@ class Loss:
         if counted is not None:
             weight = weight * counted
         total = weight.sum()
-        return (losses * weight).sum() / total, total
+        some = total.clamp(min=finfo(total.dtype).tiny)  # without weight there is no loss
+        return (losses * weight).sum() / some, total
 
     def aligned(self, prediction: Tensor, target: Any) -> Any:
         """Return targets in the shape and type that the loss takes."""

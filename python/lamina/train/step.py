@@ -20,6 +20,10 @@ from lamina.train.objective import ClassWeights, Objective
 class NotFiniteError(ArithmeticError):
     """The loss or a gradient of a batch is NaN or infinite; the step was not taken."""
 
+    def __init__(self, loss: Tensor) -> None:
+        super().__init__()
+        self.loss = loss
+
 
 class Backup:
     """Copies of what a step's forward pass changes in the model, made by each step."""
@@ -95,8 +99,7 @@ class Step:
 
     def finish(self) -> None:
         """Update with the gradients of fewer batches than `accumulate`."""
-        if not math.isfinite(self._finish(summed=True).item()):
-            raise NotFiniteError
+        self._finish(summed=True)
         self.optimizer.step()
 
     def _search(self, batch: Batch, of_classes: ClassWeights | None) -> Tensor:
@@ -120,7 +123,7 @@ class Step:
     ) -> Tensor:
         loss, health = self._gradients(tuple(batch), of_classes, first, last, counted)
         if not math.isfinite(health.item()):
-            raise NotFiniteError
+            raise NotFiniteError(loss)
         result: Tensor = loss
         return result
 

@@ -213,11 +213,10 @@ class Trainer:
         place = self.batch % self.accumulate
         try:
             return self.step(batch, of_classes, place == 0, place == self.accumulate - 1)
-        except NotFiniteError:
-            backup = self.step.backup
-            backup.restore()
-            reason = health.explain(self.model, self.objective, batch, of_classes)
-            backup.restore()
+        except NotFiniteError as error:
+            self.step.backup.restore()
+            reason = health.explain(self.model, self.objective, batch, of_classes, error.loss)
+            self.optimizer.zero_grad()
         self.callbacks.emit("on_not_finite", reason)
         if self.history.stopped:
             return None
