@@ -116,9 +116,9 @@ def serve(told: Connection, name: str, threads: int) -> None:
     epoch()
     told.send("ready")
     while told.recv():
-        start = time.perf_counter()
+        begin = time.perf_counter()
         epoch()
-        told.send(time.perf_counter() - start)
+        told.send(time.perf_counter() - begin)
 
 
 def start(name: str, threads: int) -> Connection:
@@ -146,6 +146,8 @@ def main() -> None:
             time.sleep(contest.SETTLE_SECONDS)
             end.send(True)
             seconds[name].append(end.recv())
+    for end in ends.values():
+        end.send(False)
     own = statistics.median(seconds["lamina fit"])
     for name, times in seconds.items():
         median = statistics.median(times)

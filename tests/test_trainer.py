@@ -90,6 +90,16 @@ def test_history():
         history["nothing"]
 
 
+def test_memory_stays_flat_over_predictions():
+    trainer = lm.Trainer(network())
+    for size in range(1, 40):
+        trainer.predict(X[:size])
+    before = lm.memory_stats()["in_use"]
+    for number in range(1000):
+        trainer.predict(X[: 1 + number % 40])
+    assert lm.memory_stats()["in_use"] <= before + 4096
+
+
 def test_values_are_means_over_samples_whatever_the_batches():
     trainer, _ = fitted(X, Y)
     found = [trainer.evaluate(X, Y, batch_size=size) for size in (7, 32, 90)]
@@ -423,6 +433,14 @@ def test_optimizers_that_search_take_whole_steps():
     assert history["loss"][-1] < 0.01 * history["loss"][0]
     with pytest.raises(ValueError, match=r"\[Trainer\] expected accumulate=1 with LBFGS"):
         lm.Trainer(network(), optimizer="lbfgs", accumulate=2)
+
+
+def test_another_optimizer_may_take_its_place():
+    trainer, _ = fitted(X, Y, epochs=1, batch_size=90)
+    trainer.optimizer = lm.optim.SGD(trainer.model.parameters(), lr=0.0)
+    before = weights(trainer)
+    trainer.fit(X, Y, epochs=2, batch_size=90, verbose=0)
+    assert np.array_equal(weights(trainer), before)
 
 
 def test_a_scheduler_is_stepped_once_an_epoch():

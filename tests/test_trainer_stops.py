@@ -118,6 +118,16 @@ def test_nan_stops_with_the_layer_named_and_the_last_good_state_kept(kind, compi
     assert np.isfinite(history["loss"][0])
 
 
+def test_nan_while_an_optimizer_searches():
+    model = nn.Linear(6, 1)
+    optimizer = lm.optim.LBFGS(model.parameters(), lr=1e30)
+    trainer = lm.Trainer(model, step=lambda model, x: model(x).exp().mean(), optimizer=optimizer)
+    before = copies(model)
+    with pytest.raises(FloatingPointError):
+        trainer.fit(X, epochs=9, batch_size=96, verbose=0)
+    assert same(model, before)
+
+
 def test_nan_in_a_parameter_is_found():
     model = nn.Sequential(nn.Linear(6, 4), nn.Linear(4, 2))
     with lm.no_grad():

@@ -22,6 +22,7 @@ class Training(Protocol):
     epochs: int
     steps: int
     batches: int | None
+    history: Any
 
     def results(self) -> dict[str, Any]:
         """Return the loss and the metrics of the epoch so far."""
@@ -40,7 +41,7 @@ class Callback:
     holds.
     """
 
-    trainer: Any
+    trainer: Training
 
     def on_train_begin(self) -> None:
         """Hear that `fit` starts."""

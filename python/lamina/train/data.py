@@ -14,6 +14,7 @@ from lamina.utils.data.dataset import gather
 
 Tree = Any  # a tensor, or tuples, lists and dicts of them
 BATCH_SIZE = 32
+HELD_OUT_SIZE = 256  # without gradients larger batches are faster
 
 
 class Batch(NamedTuple):
@@ -131,6 +132,25 @@ def loader(
             raise ValueError(f"[fit] expected one sample weight a sample; got shape {shape}")
     size = BATCH_SIZE if batch_size is None else batch_size
     return DataLoader(data, size, shuffle=shuffle, generator=generator)
+
+
+def held_out(given: tuple[Any, ...], batch_size: int | None, dtype: Any) -> DataLoader[Any]:
+    """Return the batches of (x, y, weight), (x, y) or x in their order, for no gradients."""
+    x, y, weight = (*given, None, None)[:3]
+    if batch_size is None and not isinstance(x, DataLoader):
+        batch_size = HELD_OUT_SIZE
+    return loader(x, y, batch_size=batch_size, weight=weight, dtype=dtype)
+
+
+def validation(given: Any, dtype: Any) -> DataLoader[Any]:
+    """Return the batches of what `fit` got as validation_data."""
+    if not isinstance(given, tuple | list):
+        given = (given,)
+    elif not 2 <= len(given) <= 3:
+        raise ValueError(
+            f"[fit] expected validation_data (x, y) or (x, y, weight); got {len(given)} parts"
+        )
+    return held_out(tuple(given), None, dtype)
 
 
 def batches(source: DataLoader[Any], dtype: Any) -> Iterator[Batch]:

@@ -59,11 +59,13 @@ class Step:
     finite, nothing is updated.
     """
 
+    optimizer: Optimizer
+    searches: bool  # it asks for losses itself, as LBFGS does
+
     def __init__(
         self,
         model: Module,
         objective: Objective,
-        optimizer: Optimizer,
         compiled: bool,
         said: set[str],
         clip_norm: float | None,
@@ -71,15 +73,12 @@ class Step:
     ) -> None:
         self.model = model
         self.objective = objective
-        self.optimizer = optimizer
         self.clip_norm = clip_norm
         self.clip_value = clip_value
         self.seen = _core.zeros((), dtype=_core.float64)
         self.backup = Backup(model)
         self.undo = Undo(model, objective)
         self._gradients = Attempt(self._compute, compiled, self.undo, said)
-        closure = inspect.signature(optimizer.step).parameters.get("closure")
-        self.needs_closure = closure is not None and closure.default is closure.empty
 
     def __call__(
         self,
@@ -90,12 +89,18 @@ class Step:
     ) -> Tensor:
         """Return the loss; `first` and `last` are those of the batches that make an update."""
         self.backup.rng = _core.get_rng_state()
-        if self.needs_closure:
+        if self.searches:
             return self._search(batch, of_classes)
         loss = self._gradients_of(batch, of_classes, first, last)
         if last:
             self.optimizer.step()
         return loss
+
+    def use(self, optimizer: Optimizer) -> None:
+        """Take steps with this optimizer."""
+        closure = inspect.signature(optimizer.step).parameters.get("closure")
+        self.optimizer = optimizer
+        self.searches = closure is not None and closure.default is closure.empty
 
     def finish(self) -> None:
         """Update with the gradients of fewer batches than `accumulate`."""
@@ -110,7 +115,15 @@ class Step:
             losses.append(self._gradients_of(batch, of_classes, counted=not losses))
             return losses[-1]
 
-        self.optimizer.step(closure)
+        before = [(p, p.detach().clone()) for p in self.model.parameters()]
+        try:
+            self.optimizer.step(closure)
+        except NotFiniteError:
+            with no_grad():
+                for parameter, value in before:
+                    parameter.copy_(value)
+            self.optimizer.state.clear()  # the search begins anew
+            raise
         return losses[0]
 
     def _gradients_of(

@@ -11,6 +11,7 @@ from lamina.callbacks import Callback, LearningRateScheduler, ProgressBar
 from lamina.callbacks.base import Callbacks, copied
 from lamina.callbacks.progress import progress
 from lamina.nn import Module
+from lamina.optim import Optimizer
 from lamina.train import data, health, names, state
 from lamina.train.attempt import Attempt, Undo
 from lamina.train.history import History
@@ -18,9 +19,6 @@ from lamina.train.interrupt import interruptible
 from lamina.train.model import call, evaluating
 from lamina.train.objective import ClassWeights, Objective, StepObjective
 from lamina.train.step import NotFiniteError, Step
-from lamina.utils.data import DataLoader
-
-_BATCH_SIZE = 256  # without gradients larger batches are faster
 
 
 class Trainer:
@@ -57,7 +55,6 @@ class Trainer:
             raise ValueError(f"[Trainer] expected accumulate of 1 or more; got {accumulate}")
         self.model = model
         self.objective = StepObjective(step) if step else Objective(loss, metrics, loss_weights)
-        self.optimizer = names.optimizer(optimizer, model)
         self.accumulate = accumulate
         self.scheduler = scheduler
         self.history = History()
@@ -70,15 +67,23 @@ class Trainer:
         self.loader: Any = None
         self.resumed: dict[str, Any] | None = None
         said: set[str] = set()
-        self.step = Step(
-            model, self.objective, self.optimizer, compile, said, clip_norm, clip_value
-        )
-        if self.step.needs_closure and accumulate > 1:
-            kind = type(self.optimizer).__name__
-            raise ValueError(f"[Trainer] expected accumulate=1 with {kind}; got {accumulate}")
+        self.step = Step(model, self.objective, compile, said, clip_norm, clip_value)
+        self.optimizer = names.optimizer(optimizer, model)
         self._undo = Undo(model, self.objective)
         self._count = Attempt(self._count_batch, compile, self._undo, said)
         self._forward = Attempt(self._predict_batch, compile, self._undo, said)
+
+    @property
+    def optimizer(self) -> Optimizer:
+        """What changes the parameters; another one may take its place."""
+        return self.step.optimizer
+
+    @optimizer.setter
+    def optimizer(self, optimizer: Optimizer) -> None:
+        self.step.use(optimizer)
+        if self.step.searches and self.accumulate > 1:
+            kind = type(optimizer).__name__
+            raise ValueError(f"[Trainer] expected accumulate=1 with {kind}; got {self.accumulate}")
 
     @property
     def dtype(self) -> Any:
@@ -125,7 +130,9 @@ class Trainer:
             generator=generator,
             dtype=self.dtype,
         )
-        validation = self._validation(validation_data)
+        validation = None
+        if validation_data is not None:
+            validation = data.validation(validation_data, self.dtype)
         self._begin(initial_epoch, epochs, callbacks, verbose)
         of_classes = data.class_weights(class_weight)
         with interruptible(self.stop):
@@ -235,33 +242,16 @@ class Trainer:
         self, x: Any, y: Any = None, batch_size: int | None = None, *, sample_weight: Any = None
     ) -> dict[str, Any]:
         """Return the loss and the metrics on data as `fit` takes them; batches have 256 samples."""
-        return self._evaluate(self._loader((x, y, sample_weight), batch_size))
+        return self._evaluate(data.held_out((x, y, sample_weight), batch_size, self.dtype))
 
     def predict(self, x: Any, batch_size: int | None = None) -> Any:
         """Return what the model makes of `x`, which may be a loader: all batches joined."""
-        source = self._loader((x,), batch_size)
+        source = data.held_out((x,), batch_size, self.dtype)
         with evaluating(self.model):
             parts = [self._forward(batch.x) for batch in data.batches(source, self.dtype)]
         if not parts:
             raise ValueError("[predict] expected at least one batch of data; got none")
         return data.join(parts)
-
-    def _loader(self, given: tuple[Any, ...], batch_size: int | None) -> Any:
-        x, y, weight = (*given, None, None)[:3]
-        if batch_size is None and not isinstance(x, DataLoader):
-            batch_size = _BATCH_SIZE
-        return data.loader(x, y, batch_size=batch_size, weight=weight, dtype=self.dtype)
-
-    def _validation(self, given: Any) -> Any:
-        if given is None:
-            return None
-        if not isinstance(given, tuple | list):
-            given = (given,)
-        elif not 2 <= len(given) <= 3:
-            raise ValueError(
-                f"[fit] expected validation_data (x, y) or (x, y, weight); got {len(given)} parts"
-            )
-        return self._loader(tuple(given), None)
 
     def _evaluate(self, source: Any) -> dict[str, Any]:
         counts = copied(self.objective.state_dict())
