@@ -298,6 +298,16 @@ def test_csv(tmp_path):
     assert [float(row["loss"]) for row in rows[:2]] == history["loss"]
 
 
+def test_tensorboard_reads_what_is_written(tmp_path):
+    events = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    history = fit(trainer(), callbacks.TensorBoard(tmp_path, every=2))
+    found = events.EventAccumulator(str(tmp_path))
+    found.Reload()
+    values = [event.value for event in found.Scalars("val_loss")]
+    assert values == pytest.approx(history["val_loss"])
+    assert [event.step for event in found.Scalars("batch_loss")] == [2, 4, 6, 8, 10, 12]
+
+
 # ---- progress ----
 
 

@@ -13,3 +13,4 @@ from lamina.callbacks.schedule import LearningRateScheduler as LearningRateSched
 from lamina.callbacks.schedule import ReduceLROnPlateau as ReduceLROnPlateau
 from lamina.callbacks.stopping import EarlyStopping as EarlyStopping
 from lamina.callbacks.stopping import TerminateOnNaN as TerminateOnNaN
+from lamina.callbacks.tensorboard import TensorBoard as TensorBoard
