@@ -327,6 +327,14 @@ def test_lines_where_nobody_watches():
     assert "confusion" not in lines[2]
 
 
+def test_the_seconds_of_a_resumed_epoch(tmp_path):
+    fit(made := trainer(), callbacks.ModelCheckpoint(tmp_path / "{step}", per="step"), epochs=1)
+    made.resume(tmp_path / "2")
+    stream = io.StringIO()
+    fit(made, callbacks.ProgressBar(stream=stream), epochs=1)
+    assert float(stream.getvalue().split()[2]) < 60
+
+
 def test_a_bar_in_a_terminal():
     pytest.importorskip("tqdm")
     stream = Terminal()

@@ -100,6 +100,22 @@ def test_memory_stays_flat_over_predictions():
     assert lm.memory_stats()["in_use"] <= before + 4096
 
 
+@pytest.mark.slow
+def test_memory_of_the_process_stays_flat_over_100_000_predictions():
+    resource = pytest.importorskip("resource")
+    trainer = lm.Trainer(network())
+
+    def most():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+    for number in range(2000):
+        trainer.predict(X[: 1 + number % 40])
+    before = most()
+    for number in range(100_000):
+        trainer.predict(X[: 1 + number % 40])
+    assert most() <= before + 1024  # KiB
+
+
 def test_values_are_means_over_samples_whatever_the_batches():
     trainer, _ = fitted(X, Y)
     found = [trainer.evaluate(X, Y, batch_size=size) for size in (7, 32, 90)]

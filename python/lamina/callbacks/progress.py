@@ -49,28 +49,33 @@ class ProgressBar(Callback):
         self._next = 0.0
         self._start = 0.0
 
-    def on_epoch_begin(self, epoch: int) -> None:
-        """Start a bar."""
+    def on_train_begin(self) -> None:
+        """Begin to count seconds; a resumed epoch does not begin."""
         self._start = time.monotonic()
-        if not self.bar:
+
+    def on_epoch_begin(self, epoch: int) -> None:
+        """Begin to count seconds."""
+        self._start = time.monotonic()
+
+    def on_batch_end(self, batch: int, loss: Tensor) -> None:
+        """Move the bar, now and then."""
+        if not self.bar or (now := time.monotonic()) < self._next:
             return
+        self._next = now + _SECONDS
+        if self._bar is None:
+            self._bar = self._made()
+        self._bar.set_postfix_str(_line(self.trainer.results()), refresh=False)
+        self._bar.update(batch + 1 - self._bar.n)
+
+    def _made(self) -> Any:
         try:
             tqdm = importlib.import_module("tqdm.auto").tqdm
         except ImportError as error:
             raise ImportError(
                 "[ProgressBar] bar=True needs tqdm: pip install lamina[progress]"
             ) from error
-        trainer = self.trainer
-        title = f"epoch {epoch + 1}/{trainer.epochs}"
-        self._bar = tqdm(total=trainer.batches, desc=title, file=self.stream, leave=False)
-
-    def on_batch_end(self, batch: int, loss: Tensor) -> None:
-        """Move the bar, now and then."""
-        if self._bar is None or (now := time.monotonic()) < self._next:
-            return
-        self._next = now + _SECONDS
-        self._bar.set_postfix_str(_line(self.trainer.results()), refresh=False)
-        self._bar.update(batch + 1 - self._bar.n)
+        title = f"epoch {self.trainer.epoch + 1}/{self.trainer.epochs}"
+        return tqdm(total=self.trainer.batches, desc=title, file=self.stream, leave=False)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any]) -> None:
         """Leave a line."""
