@@ -365,6 +365,8 @@ def test_a_batch_without_weight_changes_nothing():
     times = np.ones(90)
     times[16:32] = 0
     sgd = {"optimizer": "sgd", "shuffle": False}
+    accumulated, _ = fitted(X, Y, sample_weight=0 * times, trainer={"accumulate": 2}, **sgd)
+    assert np.array_equal(weights(accumulated), weights(lm.Trainer(network())))
     found, history = fitted(X, Y, sample_weight=times, **sgd)
     kept = times > 0
     expected, wanted = fitted(X[kept], Y[kept], sample_weight=times[kept], **sgd)
@@ -530,6 +532,19 @@ def test_transfer():
     fast = (model[2].weight - before).abs().max().item()
     assert slow == pytest.approx(1e-5, rel=0.2)
     assert fast == pytest.approx(1e-2, rel=0.2)
+
+
+def test_parts_in_evaluation_stay_so():
+    model = nn.Sequential(nn.Linear(6, 8), nn.BatchNorm1d(8), nn.Linear(8, 3), nn.BatchNorm1d(3))
+    model[1].eval()
+    trainer = lm.Trainer(model)
+    trainer.fit(X, Y, verbose=0, validation_split=0.2)
+    assert model[1].num_batches_tracked.item() == 0
+    assert model[3].num_batches_tracked.item() == 3
+    model.eval()
+    trainer.fit(X, Y, verbose=0)
+    assert model.training
+    assert model[1].num_batches_tracked.item() == 3
 
 
 def test_float64():

@@ -118,10 +118,22 @@ def test_nan_stops_with_the_layer_named_and_the_last_good_state_kept(kind, compi
     assert np.isfinite(history["loss"][0])
 
 
+@pytest.mark.parametrize("option", ["clip_norm", "clip_value"])
+def test_clipping_hides_no_infinity(option):
+    model, x, y, _ = planted("gradient")
+    trainer = lm.Trainer(model, **{option: 1.0})
+    with pytest.raises(FloatingPointError, match="batch 4"):
+        trainer.fit(x, y, batch_size=16, shuffle=False, verbose=0)
+
+
 def test_nan_while_an_optimizer_searches():
+    def loss(model, x):
+        return model(x).square().exp().mean()
+
+    lm.manual_seed(0)
     model = nn.Linear(6, 1)
     optimizer = lm.optim.LBFGS(model.parameters(), lr=1e30)
-    trainer = lm.Trainer(model, step=lambda model, x: model(x).exp().mean(), optimizer=optimizer)
+    trainer = lm.Trainer(model, step=loss, optimizer=optimizer)
     before = copies(model)
     with pytest.raises(FloatingPointError):
         trainer.fit(X, epochs=9, batch_size=96, verbose=0)

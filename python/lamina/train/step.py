@@ -8,6 +8,7 @@ from typing import Any
 
 from lamina import _core, compiling
 from lamina._core import Tensor
+from lamina._limits import finfo
 from lamina.autograd import no_grad
 from lamina.nn import Module
 from lamina.nn.utils import clip_grad_norm_, clip_grad_value_
@@ -169,14 +170,13 @@ class Step:
         """Make the gradients ready for the update; return what is finite if they are."""
         params = [p for group in self.optimizer.param_groups for p in group["params"]]
         params = [p for p in params if p.grad is not None]
-        if summed:
-            for p in params:
-                p.grad.div_(self.seen)
+        health = _core.zeros(())
+        for p in params:
+            if summed:
+                p.grad.div_(self.seen.clamp(min=finfo(p.dtype).tiny))
+            health = health + p.grad.sum()
         if self.clip_value is not None:
             clip_grad_value_(params, self.clip_value)
         if self.clip_norm is not None:
-            return clip_grad_norm_(params, self.clip_norm)
-        health = _core.zeros(())
-        for p in params:
-            health = health + p.grad.sum()
+            clip_grad_norm_(params, self.clip_norm)
         return health

@@ -174,7 +174,8 @@ class Trainer:
         tell, epoch = self.callbacks, self.epoch
         if self.batch == 0:
             tell.emit("on_epoch_begin", epoch)
-        self.model.train()
+        if not self.model.training:  # else parts of it may be in evaluation on purpose
+            self.model.train()
         if not self._batches(of_classes):
             return
         logs = self.results()
