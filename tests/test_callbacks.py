@@ -283,6 +283,20 @@ def test_a_resume_with_other_batches_is_an_error(tmp_path):
         fit(again, batch_size=8)
 
 
+def test_a_resume_without_a_callback_is_said(tmp_path):
+    fit(trainer(), callbacks.EMA(), callbacks.ModelCheckpoint(tmp_path / "last"))
+    again = trainer()
+    again.resume(tmp_path / "last")
+    with pytest.warns(UserWarning, match=r"also of EMA-1, which are not among"):
+        fit(again, epochs=4)
+
+
+def test_weights_are_no_state(tmp_path):
+    lm.save(trainer().model.state_dict(), tmp_path / "weights")
+    with pytest.raises(ValueError, match=r"\[resume\] expected a state that Trainer.save wrote"):
+        trainer().resume(tmp_path / "weights")
+
+
 def test_csv(tmp_path):
     path = tmp_path / "values.csv"
     made = trainer(metrics=["accuracy", "confusion_matrix"])

@@ -56,6 +56,20 @@ def test_fit_is_the_loop_that_one_writes(compiled):
     assert trainer.steps == 12
 
 
+def test_the_same_bits_on_any_number_of_threads():
+    def run(threads):
+        before = lm.get_num_threads()
+        lm.set_num_threads(threads)
+        try:
+            return fitted(X, Y, validation_split=0.2, trainer={"clip_norm": 0.5})
+        finally:
+            lm.set_num_threads(before)
+
+    (one, history), (two, other) = run(1), run(2)
+    assert np.array_equal(weights(one), weights(two))
+    assert dict(history) == dict(other)
+
+
 def test_the_order_is_the_loaders():
     trainer, _ = fitted(X, Y, seed=5)
     generator = lm.Generator().manual_seed(5)

@@ -135,11 +135,12 @@ class Callbacks:
         states = {name: callback.state_dict() for name, callback in self._named()}
         return {name: state for name, state in states.items() if state}
 
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Give each callback its state."""
-        for name, callback in self._named():
-            if name in state_dict:
-                callback.load_state_dict(state_dict[name])
+    def load_state_dict(self, state_dict: dict[str, Any]) -> list[str]:
+        """Give each callback its state; return the names of those that are not there."""
+        named = dict(self._named())
+        for name in named.keys() & state_dict.keys():
+            named[name].load_state_dict(state_dict[name])
+        return sorted(state_dict.keys() - named.keys())
 
     def _named(self) -> Iterable[tuple[str, Callback]]:
         counts: dict[str, int] = {}

@@ -75,8 +75,8 @@ class ModelCheckpoint(Callback):
             trainer.save(path)
 
     def state_dict(self) -> dict[str, Any]:
-        """Return the best value so far."""
-        return {"best": self.monitor.best}
+        """Return the best value so far, if that matters."""
+        return {"best": self.monitor.best} if self.save_best_only else {}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Take over what state_dict() returned."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from lamina import _core
@@ -34,6 +35,12 @@ def take(trainer: Trainer) -> dict[str, Any]:
 
 def load(trainer: Trainer, state: dict[str, Any]) -> None:
     """Take over what can be known before `fit`: weights and optimizer."""
+    missing = [name for name in take(trainer) if not isinstance(state, dict) or name not in state]
+    if missing:
+        raise ValueError(
+            f"[resume] expected a state that Trainer.save wrote; got one without "
+            f"{', '.join(missing)}: weights alone go into model.load_state_dict"
+        )
     trainer.model.load_state_dict(state["model"])
     trainer.optimizer.load_state_dict(state["optimizer"])
     trainer.resumed = state
@@ -44,7 +51,12 @@ def go_on(trainer: Trainer, state: dict[str, Any]) -> None:
     trainer.history.load_state_dict(state["history"])
     trainer.epoch, trainer.batch = state["epoch"], state["batch"]
     trainer.steps = state["steps"]
-    trainer.callbacks.load_state_dict(state["callbacks"])
+    if left := trainer.callbacks.load_state_dict(state["callbacks"]):
+        warnings.warn(
+            f"[fit] the state that is gone on with is also of {', '.join(left)}, which are not "
+            "among the callbacks",
+            stacklevel=4,
+        )
     trainer.objective.load_state_dict(state["objective"])
     if state["loader"] is not None:
         trainer.loader.load_state_dict(state["loader"])
