@@ -60,12 +60,15 @@ def as_arrays(tree: Tree) -> Tree:
 
 
 def as_tensors(tree: Tree, dtype: Any) -> Tree:
-    """Return arrays as tensors on their memory; floating point gets the given type."""
+    """Return arrays as tensors, on their memory where rows stand in it one after the other.
+
+    Floating point gets the given type.
+    """
 
     def tensor(leaf: Any) -> Tensor | None:
         if leaf is None:
             return None
-        value = _core.as_tensor(leaf)
+        value = _core.as_tensor(leaf).contiguous()
         return value.to(dtype) if value.is_floating_point() else value
 
     return map_tree(tensor, as_arrays(tree))
@@ -88,7 +91,8 @@ class Arrays(Dataset[Batch]):
         return self._length
 
     def __getitem__(self, index: Any) -> Batch:
-        return Batch(*map_tree(lambda leaf: leaf[index], self._present()))
+        parts = tuple(self.batch)
+        return Batch(*map_tree(lambda leaf: None if leaf is None else leaf[index], parts))
 
     def __getbatch__(self, indices: Any) -> Batch:
         rows = iter(gather(self._tensors, indices))
@@ -98,9 +102,6 @@ class Arrays(Dataset[Batch]):
 
         parts = self.batch
         return Batch(*(map(next_rows, parts) if self._plain else map_tree(next_rows, tuple(parts))))
-
-    def _present(self) -> Tree:
-        return tuple(part for part in self.batch if part is not None)
 
 
 def loader(
