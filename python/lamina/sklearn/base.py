@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,7 @@ class Estimator(BaseEstimator):
     optimizer_: Optimizer
     _random: np.random.RandomState
     _trainer: Trainer | None
+    _order: rows.Order | None
 
     def __getstate__(self) -> dict[str, Any]:
         state = dict(super().__getstate__())
@@ -62,8 +64,9 @@ class Estimator(BaseEstimator):
             x, y, weight = x[kept], y[kept], weight[kept]
         if begins:
             self._random = check_random_state(self.random_state)
-            self._trainer = None
-            self._begin(x)
+            self._trainer = self._order = None
+            with self._drawing():
+                self._begin(x)
         self._learn(x, y, weight, incremental)
         return self
 
@@ -121,30 +124,39 @@ class Estimator(BaseEstimator):
         callbacks: Sequence[Callback] = (),
         validation: Sequence[Any] | None = None,
     ) -> Any:
-        """Train on (x, y, weight) and return the history; the default generator stays as it was."""
-        order = self._random if self.shuffle else None
-        batches = rows.loader(data, batch_size, order)
-        held = None if validation is None else rows.loader(validation, batch_size, None)
+        """Train on (x, y, weight) and return the history."""
+        size = data[0].shape[0]
+        if self._order is None or len(self._order) != size:  # else parts equal one whole
+            self._order = rows.Order(size, self._random if self.shuffle else None)
+        batches = rows.loader(data, batch_size, self._order)
+        held = None if validation is None else rows.loader(validation, batch_size)
         if self._trainer is None:
             self._trainer = self._make_trainer()
-        state = _core.get_rng_state()
-        _core.manual_seed(self._seed())
         self.module_.train()
         try:
-            return self._trainer.fit(
-                batches,
-                epochs=epochs,
-                callbacks=callbacks,
-                validation_data=held,
-                verbose=int(self.verbose),
-            )
+            with self._drawing():
+                return self._trainer.fit(
+                    batches,
+                    epochs=epochs,
+                    callbacks=callbacks,
+                    validation_data=held,
+                    verbose=int(self.verbose),
+                )
         finally:
             self.module_.eval()
-            _core.set_rng_state(state)
 
-    def _seed(self) -> int:
-        """Return a seed for what the network draws; orders of samples are drawn on their own."""
-        return int(copy.deepcopy(self._random).randint(2**31))
+    @contextlib.contextmanager
+    def _drawing(self) -> Iterator[None]:
+        """Let the network draw numbers by `random_state`; the default generator stays as it was.
+
+        That leaves `_random` where it is, so that orders are scikit-learn's.
+        """
+        state = _core.get_rng_state()
+        _core.manual_seed(int(copy.deepcopy(self._random).randint(2**31)))
+        try:
+            yield
+        finally:
+            _core.set_rng_state(state)
 
     @no_grad()
     def _outputs(self, x: Any) -> Array:

@@ -221,7 +221,7 @@ class MLP(Estimator):
         size = x.shape[0]
         self._train((x, y, weight), size, 1)
         self.n_iter_ = self.optimizer_.state_dict()["state"][0]["n_iter"]
-        (batch,) = rows.loader((x, y, weight), size, None)
+        (batch,) = rows.loader((x, y, weight), size)
         data = [part for part in batch if part is not None]
         self.loss_ = self._objective()(self.module_, *data).item()
         self.t_ += size * self.n_iter_

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.metaestimators import available_if
 
-from lamina import _core, nn
+from lamina import nn
 from lamina.autograd import no_grad
 from lamina.callbacks import Callback
 from lamina.nn.parameter import is_lazy
@@ -112,15 +112,10 @@ class Net(Estimator):
     # ---- module, loss and optimizer ----
 
     def _begin(self, x: Any) -> None:
-        state = _core.get_rng_state()
-        _core.manual_seed(self._seed())
-        try:
-            self.module_ = self._make_module(x)
-            if any(map(is_lazy, self.module_.parameters())):
-                with no_grad():
-                    self.module_.eval()(next(rows.chunks(x[:1])))
-        finally:
-            _core.set_rng_state(state)
+        self.module_ = self._make_module(x)
+        if any(map(is_lazy, self.module_.parameters())):
+            with no_grad():
+                self.module_.eval()(next(rows.chunks(x[:1])))
         self.loss_function_ = self._make_loss()
         self.optimizer_ = self._make_optimizer()
         self.history_: dict[str, list[Any]] = {}

@@ -49,16 +49,14 @@ class Order(OrderedSampler):
         return len(self.indices)
 
 
-def loader(
-    data: Sequence[Any], batch_size: int, random: np.random.RandomState | None
-) -> DataLoader[Any]:
-    """Return batches of (x, y, weight), shuffled if there are random numbers to do it with."""
+def loader(data: Sequence[Any], batch_size: int, order: Order | None = None) -> DataLoader[Any]:
+    """Return batches of (x, y, weight), in the given order."""
     x, y, weight = data
     y = _core.as_tensor(y)
     weight = None if weight is None else _core.as_tensor(weight)
     sparse = hasattr(x, "tocsr")
     source = SparseRows(x, y, weight) if sparse else Arrays(_core.as_tensor(x), y, weight)
-    return DataLoader(source, batch_size, sampler=Order(len(y), random))
+    return DataLoader(source, batch_size, sampler=order or Order(len(y), None))
 
 
 def chunks(x: Any) -> Iterator[Tensor]:
