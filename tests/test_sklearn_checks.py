@@ -72,7 +72,7 @@ def cases():
             yield pytest.param(name, own, check, marks=marks, id=ident)
 
 
-@pytest.mark.parametrize(("name", "estimator", "check"), cases())
+@pytest.mark.parametrize(("name", "estimator", "check"), list(cases()))
 def test_scikit_learns_checks_pass(name, estimator, check):
     if excepted(name, name_of(check)):
         pytest.skip("an exception with its reason above")
