@@ -1,6 +1,7 @@
 """lamina.diagnostics: health while training, where NaN began, which rate; summary has its file."""
 
 import math
+import warnings
 
 import pytest
 
@@ -102,14 +103,49 @@ def test_evaluation_is_not_watched_and_watching_ends():
     assert health.read() == []
 
 
-def test_reset_begins_anew():
+def test_records_follow_each_other():
     model = network()
     with Health(model) as health:
         train(model, *batch())
-        health.reset()
+        first = health.record()
         assert health.read()[0].calls == 0
         train(model, *batch(), steps=3)
-        assert health.read()[0].calls == health.read()[0].backwards == 3
+        second = health.record()
+    assert (first[0].calls, second[0].calls, second[0].backwards) == (10, 3, 3)
+    assert health.table() == {
+        f"{i} (Linear)": [first[i].gradient, second[i].gradient] for i in (0, 2, 4)
+    }
+    assert list(health.table("mean")) == [layer.name for layer in first]
+
+
+# ---- the callback ----
+
+
+def test_the_callback_warns_once_of_each_finding_and_keeps_a_history():
+    model = network(nn.Tanh)
+    for each in model.parameters():
+        nn.init.constant_(each, 0.1)
+    callback = lm.callbacks.GradientHealth()
+    trainer = lm.Trainer(model, "cross_entropy", "sgd")
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        trainer.fit(*batch(), epochs=3, callbacks=[callback], verbose=0)
+    texts = [str(each.message).partition(": ")[2] for each in warned]
+    assert len(texts) == len(set(texts))
+    assert len([text for text in texts if "symmetric units" in text]) == 2
+    assert [layers[0].calls for layers in callback.health.history] == [4, 4, 4]
+    assert not any(module._call_hooks for module in model.modules())
+
+
+def test_the_callback_leaves_the_training_as_it_is():
+    results = []
+    for callbacks in ([], [lm.callbacks.GradientHealth(warn=False)]):
+        model = network()
+        lm.manual_seed(0)
+        trainer = lm.Trainer(model, "cross_entropy", "adam")
+        trainer.fit(*batch(), epochs=2, callbacks=callbacks, verbose=0)
+        results.append(model[0].weight)
+    assert lm.equal(*results)
 
 
 # ---- findings ----

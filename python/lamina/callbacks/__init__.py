@@ -6,8 +6,8 @@ from lamina.callbacks.average import EMA as EMA
 from lamina.callbacks.base import Callback as Callback
 from lamina.callbacks.files import CSVLogger as CSVLogger
 from lamina.callbacks.files import ModelCheckpoint as ModelCheckpoint
-from lamina.callbacks.insight import GradientHealth as GradientHealth
-from lamina.callbacks.insight import LearningRateFinder as LearningRateFinder
+from lamina.callbacks.finder import LearningRateFinder as LearningRateFinder
+from lamina.callbacks.health import GradientHealth as GradientHealth
 from lamina.callbacks.progress import ProgressBar as ProgressBar
 from lamina.callbacks.schedule import LearningRateScheduler as LearningRateScheduler
 from lamina.callbacks.schedule import ReduceLROnPlateau as ReduceLROnPlateau

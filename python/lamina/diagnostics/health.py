@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from lamina import _core, _programs, compiling
@@ -23,13 +24,14 @@ class Health:
 
     As a context manager around a training loop, compiled or not; watching begins with the object
     and ends with `close()` or the `with` statement. Layers are the modules without others inside,
-    and those with parameters of their own. `read()` gives the figures since the last `reset()`,
+    and those with parameters of their own. `read()` gives the figures since the last `record()`,
     `findings()` what is wrong in words, and `str(health)` both.
     """
 
     def __init__(self, model: Module) -> None:
         if not isinstance(model, Module):
             raise TypeError(f"[Health] expected a Module; got {type(model).__name__}")
+        self.history: list[list[LayerHealth]] = []
         self._step = _core.zeros(())
         self._seen: dict[Module, Statistics] = {}  # in the order of their first calls
         self._weighted: Module = model  # the last one called that has parameters
@@ -52,10 +54,27 @@ class Health:
         for handle in self._handles:
             handle.remove()
 
-    def reset(self) -> None:
-        """Begin new statistics, as for the next epoch."""
+    def record(self) -> list[LayerHealth]:
+        """Put the figures into `history` and begin anew, as at the end of an epoch."""
+        self.history.append(self.read())
         for each in self._seen.values():
             each.reset()
+        return self.history[-1]
+
+    def table(self, figure: str = "gradient") -> dict[str, list[float]]:
+        """Return a figure of each layer, record by record, as `lm.plot.health` draws them.
+
+        `figure` is the name of an attribute of `LayerHealth`; those of weights are there for layers
+        with parameters alone.
+        """
+        result: dict[str, list[float]] = {}
+        of_weights = figure in ("weight", "gradient", "largest_gradient", "update")
+        for i, layers in enumerate(self.history):
+            for layer in layers:
+                if layer.parameters or not of_weights:
+                    line = result.setdefault(layer.name, [math.nan] * i)
+                    line.append(float(getattr(layer, figure)))
+        return result
 
     def read(self) -> list[LayerHealth]:
         """Return the figures of all layers that were called, in the order of their calls."""

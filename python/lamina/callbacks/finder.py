@@ -1,49 +1,14 @@
-"""Callbacks that look into a training; what they look at stands in lm.diagnostics."""
+"""Finds a learning rate by a Trainer's own steps; how rates are swept is RateSweep's."""
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 from lamina import _core
 from lamina._core import Tensor
 from lamina.callbacks.base import Callback, copied
-from lamina.diagnostics import Finding, Health, RateSweep
+from lamina.diagnostics import RateSweep
 from lamina.optim.lr_scheduler.base import set_value
-
-
-class GradientHealth(Callback):
-    """Watches outputs, weights and gradients layer by layer, and warns once of each ailment.
-
-    `health` holds the figures of the present epoch, `findings` all that was found.
-    """
-
-    health: Health
-
-    def __init__(self) -> None:
-        self.findings: list[Finding] = []
-
-    def on_train_begin(self) -> None:
-        """Begin to watch."""
-        self.findings = []
-        self.health = Health(self.trainer.model)
-
-    def on_epoch_begin(self, epoch: int) -> None:
-        """Begin new figures."""
-        self.health.reset()
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, Any]) -> None:
-        """Warn of what was not there before."""
-        known = {(each.kind, each.layer) for each in self.findings}
-        new = [each for each in self.health.findings() if (each.kind, each.layer) not in known]
-        self.findings += new
-        for each in new:
-            warnings.warn(f"[GradientHealth] epoch {epoch}: {each}", stacklevel=2)
-
-    def on_train_end(self) -> None:
-        """Watch no longer."""
-        if hasattr(self, "health"):
-            self.health.close()
 
 
 class LearningRateFinder(Callback):
