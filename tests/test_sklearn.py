@@ -3,6 +3,8 @@
 import copy
 import functools
 import pickle
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -31,6 +33,10 @@ REGRESSORS = (MLPRegressor, NetRegressor)
 
 def network(n_features, n_outputs, hidden=16):
     return nn.Sequential(nn.Linear(n_features, hidden), nn.Tanh(), nn.Linear(hidden, n_outputs))
+
+
+def dropping(n_features, n_outputs):
+    return nn.Sequential(nn.Dropout(0.3), network(n_features, n_outputs))
 
 
 def iris():
@@ -149,10 +155,13 @@ def test_impossible_weights_are_refused():
 # ---- going on ----
 
 
+@pytest.mark.parametrize("shuffle", [True, False])
 @pytest.mark.parametrize("kind", ALL)
-def test_partial_fit_equals_one_fit(kind):
+def test_partial_fit_equals_one_fit(kind, shuffle):
     x, y = data_of(kind)
-    whole, parts = make(kind), make(kind)
+    names = {"shuffle": shuffle, "batch_size": 40}
+    names |= {"dropout": 0.3} if kind in (MLPClassifier, MLPRegressor) else {"module": dropping}
+    whole, parts = make(kind, **names), make(kind, **names)
     if kind in (MLPClassifier, MLPRegressor):
         whole.set_params(max_iter=4)
     else:
@@ -434,7 +443,7 @@ def test_no_convergence_is_a_warning():
 
 
 BAD = {
-    "hidden_layer_sizes": (-1, "hidden_layer_sizes must be > 0"),
+    "hidden_layer_sizes": (-1, "expected hidden_layer_sizes > 0; got -1"),
     "activation": ("cube", "expected an activation among"),
     "solver": ("newton", "expected a solver among"),
     "alpha": (-1.0, "expected alpha of 0 or more; got -1.0"),
@@ -461,6 +470,19 @@ def test_bad_parameters_of_nets_are_named():
         NetClassifier(network, max_epochs=0).fit(*iris())
     with pytest.raises(ValueError, match="Invalid parameter 'epochs'"):
         NetClassifier(network).set_params(epochs=3)
+
+
+def test_a_diverging_training_says_where():
+    x, y = diabetes()
+    net = make(MLPRegressor, solver="sgd", learning_rate_init=1e30)
+    with pytest.raises(ArithmeticError, match="Linear"):
+        net.fit(x, y)
+
+
+def test_without_scikit_learn_the_extra_is_named():
+    code = "import sys; sys.modules['sklearn'] = None; import lamina; lamina.sklearn"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "pip install lamina[sklearn]" in run.stderr
 
 
 def test_one_class_is_refused():

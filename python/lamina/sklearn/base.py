@@ -15,6 +15,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from lamina import _core
+from lamina._core import Tensor
 from lamina.autograd import no_grad
 from lamina.callbacks import Callback
 from lamina.nn import Module
@@ -36,6 +37,7 @@ class Estimator(BaseEstimator):
     _random: np.random.RandomState
     _trainer: Trainer | None
     _order: rows.Order | None
+    _drawn: Tensor | None  # where the network's random numbers stand
 
     def __getstate__(self) -> dict[str, Any]:
         state = dict(super().__getstate__())
@@ -64,7 +66,7 @@ class Estimator(BaseEstimator):
             x, y, weight = x[kept], y[kept], weight[kept]
         if begins:
             self._random = check_random_state(self.random_state)
-            self._trainer = self._order = None
+            self._trainer = self._order = self._drawn = None
             with self._drawing():
                 self._begin(x)
         self._learn(x, y, weight, incremental)
@@ -147,15 +149,20 @@ class Estimator(BaseEstimator):
 
     @contextlib.contextmanager
     def _drawing(self) -> Iterator[None]:
-        """Let the network draw numbers by `random_state`; the default generator stays as it was.
+        """Let the network draw numbers of its own, and go on with them the next time.
 
-        That leaves `_random` where it is, so that orders are scikit-learn's.
+        They begin by `random_state`, but leave `_random` where it is: orders are scikit-learn's.
+        The default generator stays as it was.
         """
         state = _core.get_rng_state()
-        _core.manual_seed(int(copy.deepcopy(self._random).randint(2**31)))
+        if self._drawn is None:
+            _core.manual_seed(int(copy.deepcopy(self._random).randint(2**31)))
+        else:
+            _core.set_rng_state(self._drawn)
         try:
             yield
         finally:
+            self._drawn = _core.get_rng_state()
             _core.set_rng_state(state)
 
     @no_grad()

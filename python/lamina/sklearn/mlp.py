@@ -16,41 +16,12 @@ from sklearn.utils.metaestimators import available_if
 
 from lamina import optim
 from lamina.autograd import no_grad
-from lamina.sklearn import perceptron, rows, rules
+from lamina.sklearn import limits, perceptron, rows, rules
 from lamina.sklearn.base import Classifier, Estimator, Regressor
 from lamina.sklearn.targets import Array
 from lamina.train import Trainer, names
 
 _AUTO_BATCH = 200
-
-
-def _above_0(value: Any) -> bool:
-    return bool(value > 0)
-
-
-def _from_0(value: Any) -> bool:
-    return bool(value >= 0)
-
-
-def _below_1(value: Any) -> bool:
-    return bool(0 <= value < 1)
-
-
-_LIMITS: dict[str, tuple[Callable[[Any], bool], str]] = {
-    "alpha": (_from_0, "of 0 or more"),
-    "learning_rate_init": (_above_0, "above 0"),
-    "max_iter": (_above_0, "above 0"),
-    "tol": (_from_0, "of 0 or more"),
-    "n_iter_no_change": (_above_0, "above 0"),
-    "validation_fraction": (_below_1, "between 0 and 1"),
-    "dropout": (_below_1, "between 0 and 1"),
-    "batch_size": (lambda value: value == "auto" or value > 0, "'auto' or above 0"),
-    "dtype": (lambda value: value in {"float32", "float64"}, "'float32' or 'float64'"),
-    "learning_rate": (
-        lambda value: value in {"constant", "invscaling", "adaptive"},
-        "'constant', 'invscaling' or 'adaptive'",
-    ),
-}
 
 
 @dataclass(eq=False, repr=False)
@@ -113,20 +84,12 @@ class MLP(Estimator):
         return self._fit(X, y, sample_weight)
 
     def _check_parameters(self) -> None:
-        for name, (holds, expected) in _LIMITS.items():
-            value = getattr(self, name)
-            if not holds(value):
-                kind = type(self).__name__
-                raise ValueError(f"[{kind}] expected {name} {expected}; got {value!r}")
+        limits.check(self)
 
     # ---- network and optimizer ----
 
     def _begin(self, x: Any) -> None:
-        hidden = np.atleast_1d(self.hidden_layer_sizes).tolist()
-        if any(size <= 0 for size in hidden):
-            raise ValueError(
-                f"[{type(self).__name__}] hidden_layer_sizes must be > 0; got {hidden}"
-            )
+        hidden = np.atleast_1d(self.hidden_layer_sizes)
         sizes = [x.shape[1], *map(int, hidden), self.n_outputs_]
         network = perceptron.build(sizes, self.activation, self.dropout, self.batch_norm)
         self.module_ = network.double() if self.dtype == "float64" else network
