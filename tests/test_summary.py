@@ -108,6 +108,12 @@ def test_work_is_counted(case):
     assert lm.summary(make(), (5, 3)).multiply_adds == expected
 
 
+def test_first_states_are_no_weights():
+    x, state = lm.zeros(5, 2, 3), lm.zeros(1, 2, 4)
+    found = lm.summary(nn.LSTM(3, 4), input_data={"input": x, "hx": (state, state)})
+    assert found.multiply_adds == 2 * 5 * 16 * (3 + 4)
+
+
 def test_attention_counts_its_products():
     model = nn.TransformerEncoderLayer(16, 2, 32, batch_first=True)
     found = {each.path: each.multiply_adds for each in lm.summary(model, (5, 16)).layers}

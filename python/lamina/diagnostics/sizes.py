@@ -185,9 +185,9 @@ def _run(model: Module, data: Any) -> list[Layer]:
     args: Sequence[Any] = ()
     kwargs: Mapping[str, Any] = {}
     if isinstance(data, Mapping):
-        kwargs = {name: _core.as_tensor(each) for name, each in data.items()}
+        kwargs = {name: _as_tensors(each) for name, each in data.items()}
     else:
-        args = [_core.as_tensor(x) for x in (data if isinstance(data, list | tuple) else [data])]
+        args = _as_tensors(data if isinstance(data, list | tuple) else [data])
     state = _core.get_rng_state()
     try:
         with no_grad():
@@ -195,6 +195,13 @@ def _run(model: Module, data: Any) -> list[Layer]:
     finally:
         _core.set_rng_state(state)
     return trace.layers
+
+
+def _as_tensors(value: Any) -> Any:
+    """Return arrays as tensors, in tuples and lists too; flags and the like stay."""
+    if isinstance(value, list | tuple):
+        return tuple(map(_as_tensors, value))
+    return _core.as_tensor(value) if hasattr(value, "__array__") else value
 
 
 def _count_work(module: Module, args: Any, kwargs: Any) -> int | None:

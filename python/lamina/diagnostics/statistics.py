@@ -100,9 +100,8 @@ class Statistics:
             change += (parameter - before).square().sum()
             weight += before.square().sum()
             before.copy_(parameter)
-        moved = change > 0
-        self.sums["updates"] += moved.float()
-        self.sums["update"] += _core.where(moved, (change / weight.clamp(1e-30)).sqrt(), 0.0)
+        self.sums["updates"] += (change > 0).float()
+        self.sums["update"] += (change / weight.clamp(1e-30)).sqrt()
 
     @no_grad()
     def saw_gradient(self, parameter: Parameter, gradient: Tensor, step: Tensor) -> None:
