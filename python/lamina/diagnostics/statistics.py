@@ -84,7 +84,7 @@ class Statistics:
         sums["calls"] += 1
         sums["mean"] += output.mean()
         sums["variance"] += output.var(correction=0)
-        sums["zeros"] += (output == 0).float().mean()
+        sums["zeros"] += 1 - _core.count_nonzero(output) / output.numel()
         self._note_bad("output", output, step)
         if isinstance(self.module, RECTIFIERS):
             self.fired.copy_(_core.maximum(self.fired, self._peaks(output, self.units_dim)))
@@ -118,7 +118,7 @@ class Statistics:
             self.row_gradient.copy_(_core.maximum(self.row_gradient, rows))
 
     def _note_bad(self, where: str, values: Tensor, step: Tensor) -> None:
-        first, finite = self.bad[where], values.isfinite().all()
+        first, finite = self.bad[where], values.abs().amax().isfinite()
         first.copy_(_core.where(finite, first, _core.minimum(first, step)))
 
     def _has_rows(self, parameter: Parameter) -> bool:

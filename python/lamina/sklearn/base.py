@@ -90,10 +90,11 @@ class Estimator(BaseEstimator):
     def _checked_weight(self, weight: Any, x: Any) -> Array | None:
         if weight is None:
             return None
-        checked: Array = _check_sample_weight(weight, x, dtype=self._real, ensure_non_negative=True)
-        if not checked.any():
+        checked: Array = _check_sample_weight(weight, x, dtype=self._real)
+        if (checked < 0).any() or not checked.any():
             raise ValueError(
-                f"[{type(self).__name__}] expected a sample with a weight above 0; got none"
+                f"[{type(self).__name__}] expected weights of 0 or more, one above 0; got "
+                f"{checked.min():g} to {checked.max():g}"
             )
         return checked
 
