@@ -161,7 +161,7 @@ def test_impossible_weights_are_refused():
     with pytest.raises(ValueError, match=r"one above 0|at least one non-zero"):
         make(MLPClassifier).fit(x, y, sample_weight=np.zeros(len(y)))
     with pytest.raises(
-        ValueError, match="expected weights of 0 or more, one above 0; got -1 to -1"
+        ValueError, match="expected weights of 0 or more, one above 0; got -1"
     ):
         make(MLPClassifier).fit(x, y, sample_weight=-np.ones(len(y)))
 
