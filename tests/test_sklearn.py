@@ -160,9 +160,7 @@ def test_impossible_weights_are_refused():
     x, y = iris()
     with pytest.raises(ValueError, match=r"one above 0|at least one non-zero"):
         make(MLPClassifier).fit(x, y, sample_weight=np.zeros(len(y)))
-    with pytest.raises(
-        ValueError, match="expected weights of 0 or more, one above 0; got -1"
-    ):
+    with pytest.raises(ValueError, match="expected weights of 0 or more, one above 0; got -1"):
         make(MLPClassifier).fit(x, y, sample_weight=-np.ones(len(y)))
 
 
@@ -394,8 +392,10 @@ def test_a_module_made_already_is_copied():
     net = make(NetClassifier, module=module).fit(x, y)
     assert net.module_ is not module
     assert all(lm.equal(each, before[name]) for name, each in module.state_dict().items())
-    with pytest.raises(ValueError, match="expected a class or a function for module__"):
+    with pytest.raises(ValueError, match=r"expected a class for arguments module__.*and hidden"):
         make(NetClassifier, module=module, module__hidden=3).fit(x, y)
+    with pytest.raises(ValueError, match=r"expected a class for arguments loss__.*and weight"):
+        make(NetClassifier, loss=nn.CrossEntropyLoss(), loss__weight=None).fit(x, y)
 
 
 def test_integers_reach_the_module():
@@ -443,6 +443,14 @@ def test_callbacks_see_validation():
     net = make(NetClassifier, validation_fraction=0.2, callbacks=[Watch()]).fit(*iris())
     assert seen == net.history_["val_loss"]
     assert len(seen) == 30
+    assert type(net.callbacks_[0]) is Watch
+
+
+def test_health_is_watched_and_pickled_without():
+    net = make(NetClassifier, callbacks=[lm.callbacks.GradientHealth(warn=False)]).fit(*iris())
+    assert len(net.callbacks_[0].health.history) == 30
+    other = pickle.loads(pickle.dumps(net))
+    np.testing.assert_array_equal(other.predict(iris()[0]), net.predict(iris()[0]))
 
 
 def test_training_is_told_when_asked(capsys):

@@ -43,6 +43,7 @@ class Estimator(BaseEstimator):
         state = dict(super().__getstate__())
         if "_trainer" in state:  # holds recorded steps; the next fit makes another
             state["_trainer"] = None
+        state.pop("callbacks_", None)  # may hold the model's hooks; each fit copies them anew
         return state
 
     def _rows(self) -> dict[str, Any]:

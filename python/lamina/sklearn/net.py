@@ -123,17 +123,21 @@ class Net(Estimator):
     def _make_module(self, x: Any) -> nn.Module:
         arguments = self._arguments("module__")
         if isinstance(self.module, nn.Module):
-            if arguments:
-                raise ValueError(
-                    f"[{type(self).__name__}] expected a class or a function for module__ "
-                    f"arguments; got a {type(self.module).__name__} made already"
-                )
+            self._refuse("module", self.module, arguments)
             return copy.deepcopy(self.module)
         known = {"n_features": x.shape[1], "n_outputs": self.n_outputs_}
         wanted = inspect.signature(self.module).parameters
         given = {name: value for name, value in known.items() if name in wanted}
         made: nn.Module = self.module(**{**given, **arguments})
         return made
+
+    def _refuse(self, name: str, made: Any, arguments: dict[str, Any]) -> None:
+        """Refuse arguments for what is made already."""
+        if arguments:
+            raise ValueError(
+                f"[{type(self).__name__}] expected a class for arguments {name}__...; got "
+                f"a {type(made).__name__} made already and {', '.join(arguments)}"
+            )
 
     def _usual_loss(self) -> str:
         raise NotImplementedError
@@ -142,11 +146,13 @@ class Net(Estimator):
         loss = self.loss
         if isinstance(loss, str) and loss == "auto":
             loss = self._usual_loss()
+        arguments = self._arguments("loss__")
         if isinstance(loss, str):
             loss = names.find("a loss", loss, names.LOSSES)
         elif not isinstance(loss, type):
+            self._refuse("loss", loss, arguments)
             return loss
-        return loss(**self._arguments("loss__"))
+        return loss(**arguments)
 
     def _make_optimizer(self) -> Any:
         make = self.optimizer
@@ -165,11 +171,11 @@ class Net(Estimator):
 
     def _learn(self, x: Any, y: Array, weight: Array | None, incremental: bool) -> None:
         epochs = 1 if incremental else self.max_epochs
-        callbacks = copy.deepcopy(list(self.callbacks))
+        self.callbacks_ = copy.deepcopy(list(self.callbacks))
         data, held = [x, y, weight], None
         if self.validation_fraction:
             data, held = self._split(*data)
-        history = self._train(data, self.batch_size, epochs, callbacks, held)
+        history = self._train(data, self.batch_size, epochs, self.callbacks_, held)
         for name, values in history.items():
             self.history_.setdefault(name, []).extend(values)
 
