@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("*.py"))
+FOLDER = Path(__file__).parents[1] / "examples"
+EXAMPLES = sorted(path for path in FOLDER.rglob("*.py") if path.stem != "figures")
 
 
 def test_there_are_examples():
@@ -26,3 +27,5 @@ def test_an_example_runs(example, tmp_path):
     )
     assert run.returncode == 0, run.stdout[-2000:] + run.stderr[-2000:]
     assert run.stdout
+    lecture = example.parent.name == "lectures"
+    assert not lecture or (tmp_path / "figures" / f"{example.stem}.png").is_file()

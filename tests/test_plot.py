@@ -48,22 +48,23 @@ def test_a_history_has_axes_for_each_quantity():
 
 
 def test_a_history_object_and_axes_of_ones_own():
-    class History:
-        history = HISTORY
-
+    history = lm.train.History()
+    for epoch in range(3):
+        history.append(epoch, {name: values[epoch] for name, values in HISTORY.items()})
     _, ax = plt.subplots()
-    assert plot.history(History(), "accuracy", ax) == [ax]
+    assert plot.history(history, "accuracy", ax) == [ax]
     assert line(ax) == HISTORY["accuracy"]
     _, both = plt.subplots(1, 2)
     assert plot.history(HISTORY, ax=both) == list(both)
 
 
 def test_health_over_steps():
-    ax = plot.health({"0": [1.0, 0.5], "2": lm.tensor([0.25, 0.0])}, label="norm")
+    ax = plot.health({"0": [1.0, 0.5], "2": lm.tensor([0.25, 0.0])}, "update_size")
     assert line(ax) == [1.0, 0.5]
     assert line(ax, 1)[0] == 0.25
     assert np.isnan(line(ax, 1)[1])  # no logarithm
     assert ax.get_yscale() == "log"
+    assert ax.get_ylabel() == "update size"
     assert line(plot.health({"0": [1.0, 0.0]}, log=False)) == [1.0, 0.0]
 
 
@@ -71,6 +72,32 @@ def test_health_over_layers():
     ax = plot.health({"first": [4.0], "second": 2.0})
     assert line(ax) == [4.0, 2.0]
     assert [text.get_text() for text in ax.get_xticklabels()] == ["first", "second"]
+
+
+def test_health_that_was_read():
+    model = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 1))
+    readings = []
+    with lm.diagnostics.Health(model) as health:
+        for _ in range(3):
+            model(lm.randn(4, 2)).sum().backward()
+            readings.append(health.read())
+    first, last = readings[-1][0], readings[-1][2]
+    ax = plot.health(health)
+    assert line(ax) == [first.gradient, last.gradient]
+    assert [text.get_text() for text in ax.get_xticklabels()] == ["0 (Linear)", "2 (Linear)"]
+    ax = plot.health(readings, "mean", log=False)
+    assert [len(ax.get_lines()), line(ax)[-1]] == [3, first.mean]
+    assert len(plot.health(readings, "dead", log=False).get_lines()) == 1
+
+
+def test_a_sweep_of_rates():
+    sweep = lm.diagnostics.RateSweep(steps=5)
+    for loss in (1.0, 1.0, 0.1, 0.1, 5.0):
+        sweep.saw(loss)
+    ax = plot.rate_sweep(sweep)
+    assert line(ax) == sweep.losses
+    assert ax.get_lines()[1].get_xdata() == [sweep.suggestion]
+    assert ax.texts[0].get_text() == f"{sweep.suggestion:.2g}"
 
 
 def test_the_legend_of_many_layers_names_some():
@@ -289,7 +316,7 @@ def test_a_failing_loss_leaves_the_model_as_it_was():
 CONV = nn.Sequential(nn.Conv2d(1, 2, 3), nn.Flatten())
 
 DRAWN = {
-    "health": lambda ax: plot.health({"0": [1.0, 2.0]}, ax),
+    "health": lambda ax: plot.health({"0": [1.0, 2.0]}, ax=ax),
     "decision_boundary": lambda ax: plot.decision_boundary(
         nn.Linear(2, 2), lm.tensor(CORNERS), [0, 1, 1, 0], ax
     ),
@@ -319,6 +346,8 @@ ERRORS = [
     (lambda: plot.history(HISTORY, ax=plt.axes()), ValueError, "2 axes, for loss, accuracy; got 1"),
     (lambda: plot.health({}), ValueError, "[health] expected a list of numbers"),
     (lambda: plot.health({"a": [[1.0]]}), ValueError, "[health] expected a list of numbers"),
+    (lambda: plot.health([], "grad"), ValueError, "expected a statistic among ['mean'"),
+    (lambda: plot.rate_sweep([1]), TypeError, "[rate_sweep] expected a RateSweep; got list"),
     (lambda: plot.learning_rates(1), TypeError, "[learning_rates] expected a schedule"),
     (
         lambda: plot.decision_boundary(nn.Linear(3, 1), lm.ones(2, 3), [0, 1]),

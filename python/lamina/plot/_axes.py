@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from lamina._core import Tensor
-from lamina.autograd import no_grad
-from lamina.nn import Module
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -74,18 +71,3 @@ def whole_steps(ax: Axes) -> None:
 def array(x: Any) -> np.ndarray[Any, Any]:
     """Return the values of a tensor, an array or nested lists."""
     return np.asarray(x.detach() if isinstance(x, Tensor) else x)
-
-
-@contextmanager
-def evaluating(model: Any) -> Iterator[None]:
-    """Have a model in evaluation and no gradients recorded; then its modes are as they were."""
-    modules = list(model.modules()) if isinstance(model, Module) else []
-    modes = [module.training for module in modules]
-    try:
-        for module in modules:
-            module.training = False
-        with no_grad():
-            yield
-    finally:
-        for module, mode in zip(modules, modes, strict=True):
-            module.training = mode

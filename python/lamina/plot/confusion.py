@@ -52,6 +52,7 @@ def confusion_matrix(
     ax.set_xlabel("predicted")
     ax.set_ylabel("true")
     ax.spines[:].set_visible(False)
+    ax.grid(False)
     return ax
 
 

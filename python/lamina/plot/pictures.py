@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lamina.nn import Module
-from lamina.plot._axes import INK, array, axes_or_new, evaluating
+from lamina.plot._axes import INK, array, axes_or_new
+from lamina.train.model import evaluating
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lamina import _core
-from lamina.plot._axes import COLORS, INK, array, axes_or_new, evaluating
+from lamina.autograd import no_grad
+from lamina.nn import Module
+from lamina.plot._axes import COLORS, INK, array, axes_or_new
+from lamina.train.model import evaluating
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -55,7 +58,7 @@ def decision_boundary(
 
 def _scores(model: Any, points: Values) -> Values:
     call = model if callable(model) else model.predict
-    with evaluating(model):
+    with evaluating(model) if isinstance(model, Module) else no_grad():
         scores = array(call(_core.from_numpy(points) if callable(model) else points))
     if scores.ndim == 2 and scores.shape[1] == 1:
         scores = scores[:, 0]
@@ -110,5 +113,6 @@ def _scatter(ax: Axes, points: Values, classes: Values) -> None:
             label=f"class {number}",
             zorder=3,
         )
+    ax.grid(False)
     ax.set_xlabel("$x_1$")
     ax.set_ylabel("$x_2$")

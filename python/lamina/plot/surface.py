@@ -10,7 +10,8 @@ import numpy as np
 from lamina import _core
 from lamina._core import Generator, Tensor
 from lamina.nn import Module
-from lamina.plot._axes import COLORS, INK, axes_or_new, evaluating, plain
+from lamina.plot._axes import COLORS, INK, axes_or_new, plain
+from lamina.train.model import evaluating
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -75,6 +76,7 @@ def loss_surface(
     ax.set_xlabel("first direction")
     ax.set_ylabel("second direction")
     ax.set_aspect("equal")
+    ax.grid(False)
     ax.locator_params(nbins=5)
     return ax
 

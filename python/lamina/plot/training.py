@@ -5,10 +5,13 @@ from __future__ import annotations
 import copy
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lamina.diagnostics import Health, LayerHealth, RateSweep
 from lamina.optim.lr_scheduler import LRScheduler
 from lamina.plot._axes import (
     COLORS,
@@ -67,7 +70,7 @@ def _epochs(ax: Axes, name: str, values: Mapping[str, Any]) -> None:
         (f"val_{name}", "validation", COLORS[1]),
     ):
         if key in values:
-            y = array(values[key])
+            y = np.asarray(values[key], float)  # None, as of epochs without validation, is NaN
             marker = "o" if len(y) < 20 else ""
             epochs = np.arange(1, len(y) + 1)
             ax.plot(epochs, y, color=color, label=label, marker=marker, markersize=4)
@@ -80,14 +83,15 @@ def _epochs(ax: Axes, name: str, values: Mapping[str, Any]) -> None:
 
 
 def health(
-    table: Mapping[str, Any], ax: Axes | None = None, *, label: str = "", log: bool = True
+    health: Any, statistic: str = "gradient", ax: Axes | None = None, *, log: bool = True
 ) -> Axes:
-    """Draw a statistic of each layer, such as its gradient's norm, step by step.
+    """Draw a statistic of each layer, from the first (dark) to the last (bright).
 
-    `table` has a list of numbers a layer, from the first layer (dark) to the last (bright); where
-    the lists hold one number each, the layers themselves go along the axis. On a logarithmic axis
-    (`log`) zeros leave gaps.
+    `health` is a `diagnostics.Health`, a list of what its `read()` returned (at each epoch, say),
+    or a dict with a list of numbers a layer. Layers with one number each lie along the axis. On a
+    logarithmic axis (`log`) zeros leave gaps.
     """
+    table = health if isinstance(health, Mapping) else _by_layer(health, statistic)
     lines = {name: np.atleast_1d(array(values)).astype(float) for name, values in table.items()}
     if not lines or any(line.ndim != 1 for line in lines.values()):
         raise ValueError("[health] expected a list of numbers for each of one or more layers")
@@ -100,9 +104,24 @@ def health(
         name_ticks(ax, list(lines), 60 // len(lines))
     else:
         _steps(ax, lines)
-    ax.set_ylabel(label)
+    ax.set_ylabel(statistic.replace("_", " "))
     plain(ax)
     return ax
+
+
+def _by_layer(health: Any, statistic: str) -> dict[str, list[Any]]:
+    """Return a statistic of the layers that have it, reading by reading."""
+    readings = [health.read()] if isinstance(health, Health) else list(health)
+    known = [*(field.name for field in fields(LayerHealth)[3:]), "gradient_size"]
+    if statistic not in known:
+        raise ValueError(f"[health] expected a statistic among {known}; got {statistic!r}")
+    of_weights = statistic in ("gradient", "gradient_size", "largest_gradient", "weight", "update")
+    table: dict[str, list[Any]] = {}
+    for layer in chain.from_iterable(readings):
+        value = getattr(layer, statistic)
+        if value is not None and (layer.parameters or not of_weights):
+            table.setdefault(layer.name, []).append(value)
+    return table
 
 
 def _steps(ax: Axes, lines: Mapping[str, np.ndarray[Any, Any]]) -> None:
@@ -145,4 +164,21 @@ def learning_rates(scheduler: Any, steps: int = 100, ax: Axes | None = None) -> 
     whole_steps(ax)
     if len(rates[0]) > 1:
         ax.legend(frameon=False)
+    return ax
+
+
+def rate_sweep(sweep: RateSweep, ax: Axes | None = None) -> Axes:
+    """Draw the losses that `diagnostics.find_lr` met at each rate, and the rate it suggests."""
+    if not isinstance(sweep, RateSweep):
+        raise TypeError(f"[rate_sweep] expected a RateSweep; got {type(sweep).__name__}")
+    ax = axes_or_new(ax)
+    ax.plot(sweep.rates, sweep.losses, color=COLORS[0])
+    chosen = sweep.losses[sweep.rates.index(sweep.suggestion)]
+    text = f"{sweep.suggestion:.2g}"
+    ax.plot(sweep.suggestion, chosen, "o", color=COLORS[1])
+    ax.annotate(text, (sweep.suggestion, chosen), (8, 4), textcoords="offset points")
+    ax.set_xscale("log")
+    ax.set_xlabel("learning rate")
+    ax.set_ylabel("loss")
+    plain(ax)
     return ax
