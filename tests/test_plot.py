@@ -190,6 +190,12 @@ def test_images_lie_in_rows():
     assert [text.get_text() for text in ax.texts] == ["a", "b", "c"]
 
 
+def test_no_images_are_no_error():
+    ax = plot.images(lm.zeros(0, 1, 8, 8), [])
+    assert not ax.get_images()
+    assert not ax.axison
+
+
 def test_coloured_images():
     bytes_ = lm.full((1, 3, 20, 20), 255, dtype=lm.uint8)
     for x in (bytes_, lm.ones(1, 3, 20, 20)):

@@ -81,12 +81,13 @@ def main() -> None:
     assert 0.8 < factors["ReLU, He"] < 1.25
     assert factors["ReLU, twice He"] > 1.6
     assert not math.isfinite(free[-1])
+    lost = sum(map(math.isfinite, free))
     assert max(clipped[-20:]) < 0.1 * clipped[0]
     show(
         f"a layer back, the gradient is multiplied by {factors['sigmoid']:.2f} with sigmoids, "
         f"{factors['ReLU, He']:.2f} with ReLUs and He's weights, {factors['ReLU, twice He']:.1f} "
-        f"with twice those; clipped, even 1.4 times those learn (loss {clipped[0]:.0f} to "
-        f"{clipped[-1]:.1f})",
+        f"with twice those; with 1.4 times those the loss is lost in {lost} steps, or clipped falls "
+        f"from {clipped[0]:.0f} to {clipped[-1]:.1f}",
         gradients,
     )
 

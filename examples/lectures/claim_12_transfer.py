@@ -61,7 +61,7 @@ def main() -> None:
     names = f"from scratch: {right[0]:.0%}", f"pre-trained, with a new head: {right[1]:.0%}"
     axes = panels(*names, width=4.2, height=3.8)
     for ax, model in zip(axes, (scratch, transferred), strict=True):
-        lm.plot.decision_boundary(model, test_x[::3], test_y[::3], ax)
+        lm.plot.decision_boundary(model, test_x[:400], test_y[:400], ax)
         ax.plot(*x.numpy().T, "o", color="black", zorder=4)
     assert right[1] > right[0] + 0.15
     show(

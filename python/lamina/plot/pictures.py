@@ -39,7 +39,7 @@ def images(
     tiles = array(x)
     if tiles.ndim == 3:
         tiles = tiles[:, None]
-    if tiles.ndim != 4 or tiles.shape[1] not in (1, 3) or not len(tiles):
+    if tiles.ndim != 4 or tiles.shape[1] not in (1, 3):
         raise ValueError(
             "[images] expected images (n, height, width) or (n, 1 or 3, height, width); "
             f"got shape {array(x).shape}"
@@ -49,6 +49,10 @@ def images(
         raise ValueError(f"[images] expected {len(tiles)} labels, as images; got {len(names)}")
     if tiles.dtype == np.uint8 and tiles.shape[1] == 3:
         tiles = tiles / 255
+    if not len(tiles):  # a model without mistakes is no error
+        ax = axes_or_new(ax)
+        ax.axis("off")
+        return ax
     columns = columns or math.ceil(math.sqrt(len(tiles) * 1.6))
     return _mosaic(ax, tiles, min(columns, len(tiles)), names, cmap=cmap)
 
