@@ -225,6 +225,7 @@ def test_feature_maps_of_a_layer_by_name_or_itself():
         wanted = model[:2](x)[0].numpy()
     for layer in ("1", model[1]):
         assert (sheet(plot.feature_maps(model, x, layer))[:20, :20] == wanted[0]).all()
+    assert not model[1]._hooks().forward
 
 
 # ---- confusion ----

@@ -1,9 +1,11 @@
-"""Claim 2: sigmoids lose the gradient with depth, at most a quarter a layer; ReLUs with He's
-weights keep it, too large weights make it explode, and clipping tames it.
+"""Claim 2: sigmoids lose the gradient with depth: at most a quarter of it passes a layer.
+
+ReLUs with He's weights keep it, too large weights make it explode, and clipping tames it.
 """
 
 from __future__ import annotations
 
+import copy
 import math
 
 from figures import panels, show
@@ -69,7 +71,9 @@ def main() -> None:
         line = gradient_norms(model, x, y)
         factors[name] = (line[0] / line[-1]) ** (1 / (DEPTH - 1))
         gradients.plot(range(1, DEPTH + 1), line, "o-", markersize=3, label=name)
-    free, clipped = (losses(network(nn.ReLU, 1.4), x, y, limit) for limit in (math.inf, 1.0))
+    too_large = network(nn.ReLU, 1.4)
+    free = losses(copy.deepcopy(too_large), x, y, math.inf)
+    clipped = losses(too_large, x, y, 1.0)
     training.plot(clipped, label="clipped to norm 1")
     training.plot(free, label="not clipped")
     gradients.set(xlabel="layer, first to last", ylabel="gradient norm", yscale="log")
@@ -86,8 +90,8 @@ def main() -> None:
     show(
         f"a layer back, the gradient is multiplied by {factors['sigmoid']:.2f} with sigmoids, "
         f"{factors['ReLU, He']:.2f} with ReLUs and He's weights, {factors['ReLU, twice He']:.1f} "
-        f"with twice those; with 1.4 times those the loss is lost in {lost} steps, or clipped falls "
-        f"from {clipped[0]:.0f} to {clipped[-1]:.1f}",
+        f"with twice those; with 1.4 times those the loss is infinite after {lost} steps, or "
+        f"clipped falls from {clipped[0]:.0f} to {clipped[-1]:.1f}",
         gradients,
     )
 

@@ -63,12 +63,12 @@ def main() -> None:
     for ax, skip in zip(axes, (False, True), strict=True):
         model = network(skip)
         learn(model, x, y)
-        slice_of = {"span": 0.6, "generator": lm.Generator().manual_seed(1)}
-        loss = nn.functional.cross_entropy
-        _, values = lm.plot.loss_values(model, loss, x, y, **slice_of)
+        loss, plane = nn.functional.cross_entropy, lm.Generator()
+        plane.manual_seed(1)
+        _, values = lm.plot.loss_values(model, loss, x, y, span=0.6, generator=plane)
+        plane.manual_seed(1)  # the same plane once more
+        lm.plot.loss_surface(model, loss, x, y, ax, span=0.6, generator=plane)
         rough.append(roughness(values))
-        slice_of["generator"].manual_seed(1)  # the same slice once more
-        lm.plot.loss_surface(model, loss, x, y, ax, **slice_of)
         ax.set_title(f"{ax.get_title()}: roughness {rough[-1]:.2f}", fontsize=11)
     assert rough[1] < 0.6 * rough[0]
     show(
