@@ -58,6 +58,12 @@ def test_a_history_object_and_axes_of_ones_own():
     assert plot.history(HISTORY, ax=both) == list(both)
 
 
+def test_what_is_not_a_number_is_left_out():
+    axes = plot.history({"loss": [1.0, None], "table": [[[1, 0], [0, 1]]] * 2})
+    assert [ax.get_title() for ax in axes] == ["loss"]
+    assert np.isnan(line(axes[0])[1])
+
+
 def test_health_over_steps():
     ax = plot.health({"0": [1.0, 0.5], "2": lm.tensor([0.25, 0.0])}, "update_size")
     assert line(ax) == [1.0, 0.5]
@@ -116,6 +122,17 @@ def test_learning_rates_leave_the_schedule_alone():
     assert [group["lr"] for group in optimizer.param_groups] == [0.5, 1.0]
 
 
+def test_a_schedule_of_so_many_steps_is_drawn_to_its_end():
+    optimizer = lm.optim.SGD([lm.zeros(1)], lr=0.1, momentum=0.9)
+    schedule = lm.optim.lr_scheduler.OneCycleLR(optimizer, 0.1, total_steps=30)
+    drawn = line(plot.learning_rates(schedule))
+    assert len(drawn) == 30
+    assert max(drawn) == 0.1
+    plateau = lm.optim.lr_scheduler.ReduceLROnPlateau(optimizer)
+    with pytest.raises(TypeError, match=r"\[learning_rates\].*got ReduceLROnPlateau"):
+        plot.learning_rates(plateau)
+
+
 # ---- decisions ----
 
 CORNERS = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
@@ -144,6 +161,33 @@ def test_regions_of_all_kinds_of_scores(model):
     assert abs(border[:, 0] - 0.5).max() < 0.04
     dots = [np.asarray(c.get_offsets()).tolist() for c in ax.collections[1:]]
     assert dots == [CORNERS[:2], CORNERS[2:]]
+
+
+@pytest.mark.parametrize(
+    ("model", "names"),
+    [
+        (lambda x: x[:, 0] - 0.5, [-1, 1]),
+        (lambda x: 2 * (x[:, 0] > 0.5).long() - 1, [-1, 1]),
+        (lambda x: np.where(x.numpy()[:, 0] > 0.5, "red", "blue"), ["blue", "red"]),
+        (lambda x: lm.stack([0.5 - x[:, 0], x[:, 0] - 0.5], 1), [False, True]),
+    ],
+)
+def test_classes_of_other_names(model, names):
+    y = np.array(names)[[0, 0, 1, 1]]
+    ax = plot.decision_boundary(model, lm.tensor(CORNERS), y, resolution=20)
+    assert regions(ax) == (0, 1)
+    dots = [np.asarray(c.get_offsets()).tolist() for c in ax.collections[1:]]
+    assert dots == [CORNERS[:2], CORNERS[2:]]
+
+
+def test_points_of_any_type_and_compiled_models():
+    model = nn.Sequential(nn.Linear(2, 2), nn.Dropout(0.999))
+    wanted = sheet(plot.decision_boundary(model, lm.tensor(CORNERS), [0, 1, 1, 0]))
+    for each in (model, lm.compile(model)):
+        for x in (CORNERS, np.array(CORNERS), np.array(CORNERS, int)):
+            painted = sheet(plot.decision_boundary(each, x, [0, 1, 1, 0]))
+            assert (painted != wanted).mean() < 0.01  # the last digits of the places may differ
+    assert model[1].training
 
 
 def test_the_threshold_of_probabilities():
@@ -365,6 +409,16 @@ ERRORS = [
         lambda: plot.decision_boundary(lambda x: x.mean(), CORNERS, [0, 1, 1, 0]),
         ValueError,
         "[decision_boundary] expected a model from (n, 2) to (n,) or (n, classes); got ()",
+    ),
+    (
+        lambda: plot.decision_boundary(nn.Linear(2, 2), lm.ones(3, 2), [0, 1, 2]),
+        ValueError,
+        "[decision_boundary] expected points of the model's 2 classes; got 0, 1, 2",
+    ),
+    (
+        lambda: plot.loss_surface(CONV, "mse", None, None),
+        TypeError,
+        "[loss_surface] expected a function of output and target; got 'mse'",
     ),
     (lambda: plot.images(lm.ones(2, 2, 8, 8)), ValueError, "[images] expected images (n, height"),
     (lambda: plot.images(lm.ones(2, 8, 8), [1]), ValueError, "expected 2 labels, as images; got 1"),

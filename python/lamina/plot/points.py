@@ -8,7 +8,6 @@ import numpy as np
 
 from lamina import _core
 from lamina.autograd import no_grad
-from lamina.nn import Module
 from lamina.plot._axes import COLORS, INK, array, axes_or_new
 from lamina.train.model import evaluating
 
@@ -29,37 +28,44 @@ def decision_boundary(
 ) -> Axes:
     """Draw points (n, 2) in the colours of their classes, and the regions a model gives each.
 
-    The model is a module, a function or an estimator. It returns a score a class, whole numbers
-    that are classes, or one score: class 1 above `threshold`, which is 0 for logits and 0.5 for
+    The model is a module, a function or an estimator. It returns a score a class, classes (not as
+    floats), or one score: the second class above `threshold`, which is 0 for logits and 0.5 for
     probabilities.
     """
-    points, classes = array(x), array(y).reshape(-1).astype(int)
-    if points.ndim != 2 or points.shape[1] != 2 or len(points) != len(classes):
+    points, targets = array(x), array(y).reshape(-1)
+    if points.ndim != 2 or points.shape[1] != 2 or len(points) != len(targets):
         raise ValueError(
             "[decision_boundary] expected points of shape (n, 2) and n classes; "
-            f"got {points.shape} and {len(classes)}"
+            f"got {points.shape} and {len(targets)}"
         )
     ax = axes_or_new(ax, (5, 4.4))
     low, high = points.min(0), points.max(0)
     margin = 0.12 * np.maximum(high - low, 1e-6)
     sides = np.linspace(low - margin, high + margin, resolution)
     across, up = np.meshgrid(sides[:, 0], sides[:, 1])
-    scores = _scores(model, np.stack([across.ravel(), up.ravel()], 1).astype(points.dtype))
-    leads = _leads(scores, threshold)
-    regions = leads.argmax(1)
-    count = max(int(classes.max()), int(regions.max())) + 1
-    _paint(ax, regions.reshape(across.shape), count, sides)
+    kind = np.result_type(points, np.float32)
+    scores = _scores(model, np.stack([across.ravel(), up.ravel()], 1).astype(kind))
+    names = _names(targets, scores)
+    leads = _leads(scores, names, threshold)
+    _paint(ax, leads.argmax(1).reshape(across.shape), leads.shape[1], sides)
     for lead in leads.T[1:]:  # the first class ends where another begins
         if lead.min() < 0 < lead.max():
             ax.contour(across, up, lead.reshape(across.shape), [0.0], colors=INK, linewidths=1.2)
-    _scatter(ax, points, classes)
+    for number, name in enumerate(names):
+        _scatter(ax, points[targets == name], number, f"class {name}")
+    ax.grid(False)
+    ax.set_xlabel("$x_1$")
+    ax.set_ylabel("$x_2$")
     return ax
 
 
 def _scores(model: Any, points: Values) -> Values:
-    call = model if callable(model) else model.predict
-    with evaluating(model) if isinstance(model, Module) else no_grad():
-        scores = array(call(_core.from_numpy(points) if callable(model) else points))
+    """Return the scores (n,), (n, classes) or the classes (n,) that a model gives points."""
+    if callable(model):
+        with evaluating(model) if hasattr(model, "modules") else no_grad():
+            scores = array(model(_core.from_numpy(points).to(_dtype(model, points))))
+    else:
+        scores = array(model.predict(points))
     if scores.ndim == 2 and scores.shape[1] == 1:
         scores = scores[:, 0]
     if scores.ndim not in (1, 2) or len(scores) != len(points):
@@ -70,13 +76,35 @@ def _scores(model: Any, points: Values) -> Values:
     return scores
 
 
-def _leads(scores: Values, threshold: float) -> Values:
+def _dtype(model: Any, points: Values) -> Any:
+    parameters = model.parameters() if hasattr(model, "parameters") else ()
+    floats = (parameter.dtype for parameter in parameters if parameter.is_floating_point())
+    return next(floats, _core.from_numpy(points).dtype)
+
+
+def _names(targets: Values, scores: Values) -> Values:
+    """Return what the classes are called in the targets, in the order of the scores."""
+    if scores.ndim == 1 and scores.dtype.kind != "f":
+        return np.unique(np.concatenate([targets, scores]))
+    found = np.unique(targets)
+    count = scores.shape[1] if scores.ndim == 2 else 2
+    if np.isin(found, np.arange(count)).all():
+        return np.arange(count)
+    if len(found) != count:
+        raise ValueError(
+            f"[decision_boundary] expected points of the model's {count} classes; got "
+            f"{', '.join(map(str, found.tolist()))}"
+        )
+    return found
+
+
+def _leads(scores: Values, names: Values, threshold: float) -> Values:
     """Return by how much each class is ahead of the best other one: (points, classes)."""
     if scores.ndim == 1 and scores.dtype.kind == "f":
         above = scores - threshold
         return np.stack([-above, above], 1)
     if scores.ndim == 1:
-        scores = np.eye(int(scores.max()) + 1)[scores.astype(int)]
+        scores = (scores[:, None] == names).astype(float)
     if scores.shape[1] == 1:
         return scores
     best_two = np.sort(scores, 1)[:, -2:]
@@ -101,18 +129,14 @@ def _paint(ax: Axes, regions: Values, count: int, sides: Values) -> None:
     )
 
 
-def _scatter(ax: Axes, points: Values, classes: Values) -> None:
-    for number in np.unique(classes):
-        ax.scatter(
-            points[classes == number, 0],
-            points[classes == number, 1],
-            color=COLORS[number % len(COLORS)],
-            edgecolors="white",
-            linewidths=0.7,
-            s=28,
-            label=f"class {number}",
-            zorder=3,
-        )
-    ax.grid(False)
-    ax.set_xlabel("$x_1$")
-    ax.set_ylabel("$x_2$")
+def _scatter(ax: Axes, points: Values, number: int, label: str) -> None:
+    ax.scatter(
+        points[:, 0],
+        points[:, 1],
+        color=COLORS[number % len(COLORS)],
+        edgecolors="white",
+        linewidths=0.7,
+        s=28,
+        label=label,
+        zorder=3,
+    )

@@ -147,6 +147,8 @@ def _losses(
     places: Sequence[Sequence[Tensor]],
 ) -> Values:
     """Return the loss with the tensors of the model at each place; then they are as they were."""
+    if not callable(loss_fn):
+        raise TypeError(f"[loss_surface] expected a function of output and target; got {loss_fn!r}")
     before = [tensor.detach().clone() for tensor in tensors]
     losses = []
     with evaluating(model):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lamina.diagnostics import Health, LayerHealth, RateSweep
-from lamina.optim.lr_scheduler import LRScheduler
+from lamina.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 from lamina.plot._axes import (
     COLORS,
     array,
@@ -38,12 +38,13 @@ def history(
     """Draw what a training measured each epoch, in training and validation: one axes a quantity.
 
     `history` is what `Trainer.fit` returns, or a dict of lists by name; `names` chooses among the
-    quantities, all by default. `ax` takes as many axes as there are quantities.
+    quantities, by default all that are single numbers. `ax` takes an axes for each of them.
     """
     values: Mapping[str, Any] = getattr(history, "history", history)
     if not isinstance(values, Mapping):
         raise TypeError(f"[history] expected a History or a dict; got {type(values).__name__}")
-    known = list(dict.fromkeys(name.removeprefix("val_") for name in values))
+    single = [name for name, line in values.items() if all(np.ndim(value) == 0 for value in line)]
+    known = list(dict.fromkeys(name.removeprefix("val_") for name in single))
     chosen = known if names is None else [names] if isinstance(names, str) else list(names)
     for name in chosen:
         if name not in known:
@@ -136,25 +137,29 @@ def _steps(ax: Axes, lines: Mapping[str, np.ndarray[Any, Any]]) -> None:
     ax.legend(handles=shown, frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
 
 
-def learning_rates(scheduler: Any, steps: int = 100, ax: Axes | None = None) -> Axes:
+def learning_rates(scheduler: Any, steps: int | None = None, ax: Axes | None = None) -> Axes:
     """Draw the rates that a schedule is about to give in its next steps, one line a group.
 
-    The schedule and its optimizer stay as they are.
+    These are 100 steps, or those that are left of a schedule of so many. The schedule and its
+    optimizer stay as they are.
     """
-    if not isinstance(scheduler, LRScheduler):
+    if not isinstance(scheduler, LRScheduler) or isinstance(scheduler, ReduceLROnPlateau):
         raise TypeError(
             "[learning_rates] expected a schedule that follows from its steps alone; "
             f"got {type(scheduler).__name__}"
         )
+    if steps is None:
+        total = getattr(scheduler, "total_steps", None)
+        steps = 100 if total is None else total - scheduler.last_epoch
     ahead = copy.deepcopy(scheduler)
-    rates = []
+    rates = [ahead.get_last_lr()]
     with warnings.catch_warnings():  # that no optimizer steps in between is meant
         warnings.simplefilter("ignore")
-        for _ in range(steps):
-            rates.append([float(group["lr"]) for group in ahead.optimizer.param_groups])
+        for _ in range(steps - 1):
             ahead.step()
+            rates.append(ahead.get_last_lr())
     ax = axes_or_new(ax)
-    for number, line in enumerate(np.array(rates).T):
+    for number, line in enumerate(np.array(rates, float).T):
         color = COLORS[number % len(COLORS)]
         ax.plot(np.arange(1, steps + 1), line, color=color, label=f"group {number}")
     ax.set_xlabel("step")
