@@ -35,7 +35,7 @@ def main() -> None:
     learn(network, nn.CrossEntropyLoss(), x, y)
     with lm.no_grad():
         right = (network(x).argmax(1) == y).float().mean().item()
-    assert error < 0.05
+    assert error < 0.15
     assert right > 0.98
     left, rings = panels("one unit of four pieces learns a parabola", "two layers of eight units")
     left.plot(line.numpy(), line.square().numpy(), color="#bbbbbb", linewidth=4)

@@ -24,35 +24,42 @@ def set_by_hand(model: nn.Sequential) -> None:
             layer.bias.copy_(table[:, 2])
 
 
-def learn(model: nn.Sequential, x: lm.Tensor, y: lm.Tensor) -> None:
+def learn(x: lm.Tensor, y: lm.Tensor) -> nn.Sequential:
+    model = network()
     optimizer = lm.optim.Adam(model.parameters(), lr=0.05)
     criterion = nn.BCELoss()
 
     @lm.compile
-    def step() -> lm.Tensor:
+    def step() -> None:
         optimizer.zero_grad()
-        loss = criterion(model(x).squeeze(1), y.float())
-        loss.backward()
+        criterion(model(x).squeeze(1), y.float()).backward()
         optimizer.step()
-        return loss
 
     for _ in range(STEPS):
         step()
+    return model
+
+
+@lm.no_grad()
+def error(model: nn.Sequential, x: lm.Tensor, y: lm.Tensor) -> float:
+    """Return how far the worst output is from what it should be."""
+    return (model(x).squeeze(1) - y).abs().max().item()
 
 
 def main() -> None:
-    lm.manual_seed(1)  # two hidden units are the fewest there can be: not every start succeeds
+    lm.manual_seed(0)
     x, y = datasets.xor()
-    axes = panels("set by hand", "learned", width=3.8, height=3.4)
-    by_hand, learned = network(), network()
+    by_hand, learned, starts = network(), learn(x, y), 1
     set_by_hand(by_hand)
-    learn(learned, x, y)
+    assert error(by_hand, x, y) < 0.001
+    while error(learned, x, y) > 0.05:  # two hidden units are the fewest there can be: some starts
+        learned, starts = learn(x, y), starts + 1  # end where three of four points are right
+        assert starts < 50
+
+    axes = panels("set by hand", "learned", width=3.8, height=3.4)
     for ax, model in zip(axes, (by_hand, learned), strict=True):
-        with lm.no_grad():
-            error = (model(x).squeeze(1) - y).abs().max().item()
-        assert error < 0.05
         lm.plot.decision_boundary(model, x, y, ax, threshold=0.5)
-    show("two hidden sigmoids compute XOR, with weights set by hand and with learned ones", axes[0])
+    show(f"two hidden sigmoids compute XOR by hand-set weights; start {starts} learned it", axes[0])
 
 
 if __name__ == "__main__":
