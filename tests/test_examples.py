@@ -14,6 +14,11 @@ def test_there_are_examples():
     assert EXAMPLES
 
 
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
+def test_the_gallery_names_it(example):
+    assert example.name in (FOLDER.parent / "docs" / "examples.md").read_text()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
 def test_an_example_runs(example, tmp_path):
