@@ -50,10 +50,11 @@ def test_a_history_has_axes_for_each_quantity():
 def test_a_history_object_and_axes_of_ones_own():
     history = lm.train.History()
     for epoch in range(3):
-        history.append(epoch, {name: values[epoch] for name, values in HISTORY.items()})
+        history.append(7 + epoch, {name: values[epoch] for name, values in HISTORY.items()})
     _, ax = plt.subplots()
     assert plot.history(history, "accuracy", ax) == [ax]
     assert line(ax) == HISTORY["accuracy"]
+    assert ax.get_lines()[0].get_xdata().tolist() == [8, 9, 10]  # counted from 1
     _, both = plt.subplots(1, 2)
     assert plot.history(HISTORY, ax=both) == list(both)
 

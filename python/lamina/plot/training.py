@@ -60,12 +60,13 @@ def history(
             f"[history] expected {len(chosen)} axes, for {', '.join(chosen)}; got {len(panels)}: "
             "give as many, or choose with names="
         )
+    first = 1 + next(iter(getattr(history, "epoch", ())), 0)  # a resumed training begins later
     for panel, name in zip(panels, chosen, strict=True):
-        _epochs(panel, name, values)
+        _epochs(panel, name, values, first)
     return panels
 
 
-def _epochs(ax: Axes, name: str, values: Mapping[str, Any]) -> None:
+def _epochs(ax: Axes, name: str, values: Mapping[str, Any], first: int) -> None:
     for key, label, color in (
         (name, "training", COLORS[0]),
         (f"val_{name}", "validation", COLORS[1]),
@@ -73,7 +74,7 @@ def _epochs(ax: Axes, name: str, values: Mapping[str, Any]) -> None:
         if key in values:
             y = np.asarray(values[key], float)  # None, as of epochs without validation, is NaN
             marker = "o" if len(y) < 20 else ""
-            epochs = np.arange(1, len(y) + 1)
+            epochs = np.arange(first, first + len(y))
             ax.plot(epochs, y, color=color, label=label, marker=marker, markersize=4)
     ax.set_title(name.replace("_", " "))
     ax.set_xlabel("epoch")
