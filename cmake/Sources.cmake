@@ -131,6 +131,7 @@ set(LAMINA_BINDING_SOURCES
   csrc/bindings/loss.cpp
   csrc/bindings/module.cpp
   csrc/bindings/normalization.cpp
+  csrc/bindings/numpy_names.cpp
   csrc/bindings/optimizer.cpp
   csrc/bindings/pool.cpp
   csrc/bindings/process.cpp

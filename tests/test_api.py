@@ -259,3 +259,31 @@ def test_assert_close_says_what_differs():
 def test_assert_close_refuses(actual, expected, message):
     with pytest.raises(AssertionError, match=message):
         lm.testing.assert_close(actual, expected)
+
+
+@pytest.mark.parametrize(
+    "name",
+    """
+    amax amin argmax argmin argsort cumprod cumsum logsumexp max mean median min nanmedian
+    nansum norm prod softmax sort std sum unbind unsqueeze var
+    """.split(),
+)
+def test_numpys_names_of_arguments(name):
+    x = lm.tensor([[3.0, 1.0, 2.0], [4.0, 0.0, 1.0]])
+    function, method = getattr(lm, name), getattr(x, name)
+    lm.testing.assert_close(function(x, axis=1), function(x, dim=1))
+    lm.testing.assert_close(method(axis=1), method(dim=1))
+
+
+def test_numpys_name_of_keepdim():
+    x = lm.ones(2, 3)
+    assert x.mean(axis=1, keepdims=True).shape == x.mean(dim=1, keepdims=True).shape == (2, 1)
+    assert lm.cat([x, x], axis=1).shape == (2, 6)
+    for wrong in ({"axis": 0, "dim": 0}, {"axes": 0}):
+        with pytest.raises(TypeError, match="incompatible"):
+            x.mean(**wrong)
+
+
+def test_several_results_are_printed_as_by_pytorch():
+    text = "lamina.return_types.max(\nvalues=tensor([2., 4.]),\nindices=tensor([1, 0]))"
+    assert repr(lm.tensor([[1.0, 2.0], [4.0, 0.0]]).max(dim=1)) == text

@@ -57,6 +57,9 @@ py::object named(const char* name, std::initializer_list<const char*> fields,
   return named(name, fields, py::tuple(py::make_tuple(values...)));
 }
 
+// To be called when all functions are there.
+void accept_numpy_names(const py::module_& m);
+
 void bind_process(py::module_& m);
 void bind_dtype(py::module_& m);
 void bind_creation(py::module_& m);

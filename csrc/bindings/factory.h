@@ -46,8 +46,7 @@ namespace detail {
 template <class... Args, class Make>
 auto making(const char* op, Make make) {
   return [op, make](const Args&... args, const std::optional<DType>& dtype,
-                    const py::object& device, bool requires_grad,
-                    const py::object& memory_format) {
+                    const py::object& device, bool requires_grad, const py::object& memory_format) {
     check_device(op, device);
     check_memory_format(op, memory_format);
     return finished(op, make(args..., dtype), requires_grad);
@@ -56,8 +55,8 @@ auto making(const char* op, Make make) {
 }  // namespace detail
 
 // Registers op(args..., *, dtype=None, device=None, requires_grad=False, memory_format=None), which
-// returns make(args..., dtype); `extra` names the args and ends in py::kw_only() unless they include
-// py::args.
+// returns make(args..., dtype); `extra` names the args and ends in py::kw_only() unless they
+// include py::args.
 template <class... Args, class Make, class... Extra>
 void factory(py::module_& m, const char* op, Make make, const Extra&... extra) {
   function(m, op, detail::making<Args...>(op, make), extra..., py::arg("dtype") = py::none(),

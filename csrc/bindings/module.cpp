@@ -6,12 +6,29 @@
 
 namespace lamina::bindings {
 
+namespace {
+
+// As PyTorch prints max(): a value a line.
+std::string text_of_result(const py::tuple& result) {
+  std::string text;
+  const py::tuple fields = py::type::of(result).attr("_fields");
+  for (size_t i = 0; i < result.size(); ++i)
+    text += (i ? ",\n" : "") + fields[i].cast<std::string>() + "=" +
+            py::repr(result[i]).cast<std::string>();
+  const auto name = py::type::of(result).attr("__name__").cast<std::string>();
+  return "lamina.return_types." + name + "(\n" + text + ")";
+}
+
+}  // namespace
+
 py::object named(const char* name, std::initializer_list<const char*> fields, py::tuple values) {
   static py::dict* types = new py::dict();  // one type a name, for the life of the process
   if (!types->contains(name)) {
     py::list field_names;
     for (const char* field : fields) field_names.append(field);
-    (*types)[name] = py::module_::import("collections").attr("namedtuple")(name, field_names);
+    py::object type = py::module_::import("collections").attr("namedtuple")(name, field_names);
+    type.attr("__repr__") = py::cpp_function(&text_of_result, py::is_method(type));
+    (*types)[name] = type;
   }
   return (*types)[name](*values);
 }
@@ -93,6 +110,7 @@ PYBIND11_MODULE(_core, m) {
   bind_exchange(m);
   bind_capture(m);
   bind_compile(m);
+  accept_numpy_names(m);
 
   m.attr("__getattr__") = py::cpp_function([m](const std::string& name) { return part(m, name); });
 }

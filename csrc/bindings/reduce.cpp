@@ -116,11 +116,9 @@ void bind_spread(py::module_& m, const char* name, F f) {
 }
 
 template <Spread kSpread>
-auto with_mean(const char* name, const char* field) {
-  return [=](const Tensor& input, const Dims& dims, double correction, bool keepdim) {
-    return named(name, {field, "mean"}, kSpread(input, dims, correction, keepdim),
-                 mean(input, dims, keepdim));
-  };
+std::pair<Tensor, Tensor> with_mean(const Tensor& input, const Dims& dims, double correction,
+                                    bool keepdim) {
+  return {kSpread(input, dims, correction, keepdim), mean(input, dims, keepdim)};
 }
 
 void bind_norm(py::module_& m) {
@@ -174,8 +172,8 @@ void bind_reduce(py::module_& m) {
   bind_position(m, "argmin", &argmin, &argmin);
   bind_spread(m, "var", &var);
   bind_spread(m, "std", &std);
-  bind_spread(m, "var_mean", with_mean<&var>("var_mean", "var"));
-  bind_spread(m, "std_mean", with_mean<&std>("std_mean", "std"));
+  bind_spread(m, "var_mean", &with_mean<&var>);
+  bind_spread(m, "std_mean", &with_mean<&std>);
   bind_norm(m);
   bind_along<&softmax>(m, "softmax");
   bind_along<&log_softmax>(m, "log_softmax");

@@ -48,10 +48,16 @@ def grad(
     grad_outputs: Gradients = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
+    only_inputs: bool = True,
     allow_unused: bool | None = None,
+    is_grads_batched: bool = False,
     materialize_grads: bool = False,
 ) -> tuple[Tensor, ...]:
     """Return the gradients of the sum of `outputs` for each of `inputs`, touching no `.grad`."""
+    if not only_inputs:
+        raise ValueError("[grad] expected only_inputs=True; use backward() to add to `.grad`")
+    if is_grads_batched:
+        raise NotImplementedError("[grad] expected is_grads_batched=False; call it for each")
     results, sources = _as_list(outputs), _as_list(inputs)
     gradients = _gradients(results, grad_outputs)
     found = _core._grad(results, sources, gradients, retain_graph, create_graph)
