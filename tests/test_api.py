@@ -287,3 +287,16 @@ def test_numpys_name_of_keepdim():
 def test_several_results_are_printed_as_by_pytorch():
     text = "lamina.return_types.max(\nvalues=tensor([2., 4.]),\nindices=tensor([1, 0]))"
     assert repr(lm.tensor([[1.0, 2.0], [4.0, 0.0]]).max(dim=1)) == text
+
+
+def test_the_sign_of_truth_is_itself():
+    x = lm.tensor([True, False])
+    assert lm.equal(lm.sign(x), x)
+    assert lm.equal(x.clone().sgn_(), x)
+
+
+@pytest.mark.parametrize("mode", ["floor", "trunc"])
+def test_rounded_quotients_have_gradients_of_zero(mode):
+    x = lm.tensor([1.5, -2.5], requires_grad=True)
+    lm.div(x, 2, rounding_mode=mode).sum().backward()
+    assert x.grad.tolist() == [0, 0]

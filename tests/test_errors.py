@@ -177,3 +177,20 @@ def test_junk_never_crashes(part, times):
         check=False,
     )
     assert result.returncode == 0, result.stderr[-3000:]
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: lm.hstack([1, 2]), r"atleast_1d\(input: Tensor\).*got \(int\)"),
+        (lambda: lm.quantile("x", 0.5), r"\[quantile\].*got \(str, float\)"),
+        (lambda: lm.repeat_interleave(lm.ones(2), None), r"\(Tensor, NoneType\)"),
+        (lambda: lm.repeat_interleave(lm.ones(2), lm.ones(2)), "as integers; got lamina.float32"),
+        (lambda: lm.cartesian_prod("x"), "got"),
+        (lambda: lm.tensor([1, 2]).clamp_(0.5), "bounds that fit int64; got float32"),
+        (lambda: lm.tensor([1, 2]).clamp_(max=lm.tensor(1.5)), "fit int64; got float32"),
+    ],
+)
+def test_wrong_types_are_named(call, message):
+    with pytest.raises(TypeError, match=message):
+        call()

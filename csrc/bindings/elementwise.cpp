@@ -180,6 +180,13 @@ Tensor clamp_tensors(const Tensor& input, const std::optional<Tensor>& low,
   return result;
 }
 
+void copy_fitting(const char* op, const Tensor& target, const Tensor& result) {
+  check<TypeError>(is_floating(target.dtype()) || !is_floating(result.dtype()), op,
+                   "expected bounds that fit ", lamina::name(target.dtype()), "; got ",
+                   lamina::name(result.dtype()));
+  copy_(target, result);
+}
+
 void bind_clamp(py::module_& m, const char* name, const char* name_) {
   op(m, name, &clamp_numbers, py::arg("input"), py::arg("min") = py::none(),
      py::arg("max") = py::none());
@@ -187,23 +194,23 @@ void bind_clamp(py::module_& m, const char* name, const char* name_) {
      py::arg("max") = py::none());
   method(
       name_,
-      [](const py::object& self, const Bound& low, const Bound& high) {
+      [name_](const py::object& self, const Bound& low, const Bound& high) {
         const Tensor input = unwrap(self.ptr());
         if (is_floating(input.dtype()) && (low || high))
           scaled_(ScaledOp::clamp, input, low ? low->as_double() : -kInfinity,
                   high ? high->as_double() : kInfinity);
         else
-          copy_(input, clamp_numbers(input, low, high));
+          copy_fitting(name_, input, clamp_numbers(input, low, high));
         return self;
       },
       py::arg("min") = py::none(), py::arg("max") = py::none());
   method(
       name_,
-      [](const py::object& self, const std::optional<Tensor>& low,
-         const std::optional<Tensor>& high) {
+      [name_](const py::object& self, const std::optional<Tensor>& low,
+              const std::optional<Tensor>& high) {
         const Tensor input = unwrap(self.ptr());
         // The way back needs the old value, which is about to be overwritten.
-        copy_(input, clamp_tensors(clone(input), low, high));
+        copy_fitting(name_, input, clamp_tensors(clone(input), low, high));
         return self;
       },
       py::arg("min") = py::none(), py::arg("max") = py::none());

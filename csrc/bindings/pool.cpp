@@ -2,6 +2,7 @@
 #include "ops/pool.h"
 
 #include "bindings/bind.h"
+#include "ops/copy.h"
 
 namespace lamina::bindings {
 
@@ -12,6 +13,9 @@ using MaybeDims = std::optional<Dims>;
 // Names end in the number of axes: "max_pool2d".
 constexpr int axes_of(std::string_view name) { return name[name.size() - 2] - '0'; }
 
+Tensor as(DType dtype, const Tensor& x) { return cast(x, dtype); }
+WithIndices as(DType dtype, const WithIndices& x) { return {cast(x.first, dtype), x.second}; }
+
 template <class Pool>
 void bind_max_pool(py::module_& nn, const char* name, const char* op, Pool pool) {
   function(
@@ -19,7 +23,9 @@ void bind_max_pool(py::module_& nn, const char* name, const char* op, Pool pool)
       [=](const Tensor& x, const Dims& kernel, const MaybeDims& stride, const Dims& padding,
           const Dims& dilation, bool ceil_mode) {
         const PoolWindow window{kernel, stride.value_or(Dims()), padding, dilation, ceil_mode};
-        return pool(op, x, axes_of(op), window);
+        // As PyTorch, which has no maxima of integers in sequences; exact up to 2^53.
+        const bool whole = axes_of(op) > 1 && !is_floating(x.dtype()) && x.dtype() != DType::kBool;
+        return as(x.dtype(), pool(op, whole ? cast(x, DType::kFloat64) : x, axes_of(op), window));
       },
       py::arg("input"), py::arg("kernel_size"), py::arg("stride") = py::none(),
       py::arg("padding") = 0, py::arg("dilation") = 1, py::arg("ceil_mode") = false);

@@ -127,13 +127,20 @@ Ref<autograd::Node> unary_node(Op op, const char* name, const Tensor& x, Saved s
   return autograd::make_node(name, {&x}, std::move(way_back));
 }
 
+// What integers, or truth values, are already.
+bool keeps(UnaryOp op, DType dtype) {
+  return info(op).on_integers == OnIntegers::kIdentity ||
+         (op == UnaryOp::sign && dtype == DType::kBool);
+}
+constexpr bool keeps(ScaledOp, DType) { return false; }
+
 template <class Op>
 Tensor map_unary(Op op, const Tensor& x, const Numbers& numbers) {
   const UnaryInfo& about = info(op);
   if (!is_floating(x.dtype())) {
     if (about.on_integers == OnIntegers::kPromote)
       return map_unary(op, cast(x, default_dtype()), numbers);
-    if (about.on_integers == OnIntegers::kIdentity) return clone(x);
+    if (keeps(op, x.dtype())) return clone(x);
   }
   Tensor y = empty(x.sizes(), x.dtype());
   run_unary(op, x, y, numbers);
@@ -153,7 +160,7 @@ void map_unary_(Op op, const Tensor& x, const Numbers& numbers) {
   if (!is_floating(x.dtype())) {
     check<TypeError>(about.on_integers != OnIntegers::kPromote, about.name_,
                      "expected a floating tensor, as the result is one; got ", name(x.dtype()));
-    if (about.on_integers == OnIntegers::kIdentity) return;
+    if (keeps(op, x.dtype())) return;
   }
   Ref<autograd::Node> node;
   if (autograd::needs_grad(x)) {

@@ -1,5 +1,6 @@
 #include "ops/elementwise_grad.h"
 
+#include "ops/copy.h"
 #include "ops/elementwise.h"
 
 // The same formulas that kernels run on vectors, here on tensors: they are differentiable again.
@@ -34,6 +35,7 @@ using Side = BinaryInfo::Side;
 constexpr Side kNoGrad{nullptr, false, false, false};
 
 Tensor pass(In in) { return in.grad; }
+Tensor flat(In in) { return zeros(in.grad.sizes(), in.grad.dtype()); }
 // Half to each where they are equal.
 Tensor to_winner(In in, const Tensor& wins) {
   return select(wins, in.grad, select(in.a == in.b, in.grad * 0.5, 0.0));
@@ -72,6 +74,8 @@ Side grad_a(BinaryOp op) {
       return {[](In in) { return in.grad * exp(in.a - in.y); }, true, false, true};
     case BinaryOp::prelu:
       return {[](In in) { return select(in.a > 0.0, in.grad, in.grad * in.b); }, true, true, false};
+    case BinaryOp::floor_divide:
+      return {&flat, false, false, false};
     default:
       return kNoGrad;
   }
@@ -103,6 +107,8 @@ Side grad_b(BinaryOp op) {
       return {[](In in) { return in.grad * exp(in.b - in.y); }, false, true, true};
     case BinaryOp::prelu:
       return {[](In in) { return select(in.a > 0.0, 0.0, in.grad * in.a); }, true, false, false};
+    case BinaryOp::floor_divide:
+      return {&flat, false, false, false};
     default:
       return kNoGrad;
   }

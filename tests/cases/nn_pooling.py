@@ -95,7 +95,7 @@ def maxima(axes):
         fails("at most 2147483647", too_large, 2, dilation=2**62),
         fails("not empty", t(2, 0, *inner), 2),
         fails(f"{axes + 1} or {axes + 2} dimensions", t(*inner), 2),
-        fails("floating", t(1, *inner, dtype="int64"), 2, error=TypeError),
+        fails("floating", t(1, *inner, dtype="bool"), 2, error=TypeError),
     ]
     options = {"distinct": True, "large": [call(t(*HUGE[axes]), 3, 2, 1), call(t(*HUGE[axes]), 2)]}
     indexed = [
@@ -105,6 +105,8 @@ def maxima(axes):
         call(values(with_nan(axes).tolist(), grad=False), 2, 1),
         call(values(np.full((1, *[4] * axes), -np.inf).tolist(), grad=False), 3, 2, 1),
     ]
+    if axes > 1:  # as PyTorch, which has no maxima of integers in sequences
+        indexed += [call(t(2, *inner, dtype=kind), 3, 2, 1) for kind in ("int64", "uint8")]
     return [
         row(name, functools.partial(max_pool, axes), samples, errors=errors, **options),
         row(

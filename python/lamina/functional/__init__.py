@@ -6,6 +6,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from lamina._wrong_types import name_wrong_types
 from lamina.functional.aliases import *
 from lamina.functional.compare import *
 from lamina.functional.contraction import *
@@ -25,4 +26,7 @@ from lamina.functional.types import *
 AREAS = [module for name, module in sys.modules.items() if name.startswith(f"{__name__}.")]
 
 if not TYPE_CHECKING:  # type checkers follow the imports above
+    for area in AREAS:
+        name_wrong_types(area)
+        globals().update({name: getattr(area, name) for name in area.__all__})
     __all__ = [name for area in AREAS for name in area.__all__]

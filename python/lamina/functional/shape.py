@@ -196,6 +196,8 @@ def repeat_interleave(
         spread = input.unsqueeze(dim + 1).expand([*sizes[: dim + 1], repeats, *sizes[dim + 1 :]])
         sizes[dim] *= repeats
         return spread.reshape(sizes)
+    if repeats.is_floating_point():
+        raise TypeError(f"[repeat_interleave] expected repeats as integers; got {repeats.dtype}")
     counts = repeats.expand([size])
     if size and int(counts.min()) < 0:
         raise ValueError("[repeat_interleave] expected repeats of 0 or more; got a negative one")
@@ -260,7 +262,7 @@ def block_diag(*tensors: Tensor) -> Tensor:
 def cartesian_prod(*tensors: Tensor) -> Tensor:
     """Every combination of one element from each vector, as rows."""
     if len(tensors) == 1:
-        return tensors[0]
+        return tensors[0].flatten()
     return _core.stack([grid.flatten() for grid in meshgrid(*tensors)], 1)
 
 
