@@ -75,13 +75,13 @@ T sum_of(int64_t n, const T* x) {
 }
 
 template <class T>
-void check_probabilities(const char* op, int64_t n, const T* x) {
+void check_probabilities(const char* op, const char* what, int64_t n, const T* x) {
   bool inside = true;
   for (int64_t i = 0; i < n; ++i) inside &= x[i] >= 0 && x[i] <= 1;
   if (inside) [[likely]]
     return;
   while (*x >= 0 && *x <= 1) ++x;
-  fail(op, "expected an input between 0 and 1; got ", *x);
+  fail(op, "expected ", what, " between 0 and 1; got ", *x);
 }
 
 // Both operands as one floating type and one shape.
@@ -112,8 +112,10 @@ void run_fwd(PairLoss kind, LossPairs<T> pairs, LossReduction reduction, T* out)
     const int64_t end = std::min((task + 1) * kTask, n);
     for (int64_t i = task * kTask; i < end; i += kBlock) {
       const int64_t count = std::min(kBlock, end - i);
-      if (kind == PairLoss::binary_cross_entropy)
-        check_probabilities(info(kind).name, count, pairs.x + i);
+      if (kind == PairLoss::binary_cross_entropy) {
+        check_probabilities(info(kind).name, "an input", count, pairs.x + i);
+        check_probabilities(info(kind).name, "a target", count, pairs.target + i);
+      }
       const bool each = reduction == LossReduction::kNone;
       kernel({count, pairs.x + i, pairs.target + i, pairs.p}, each ? out + i : losses);
       if (!each) part += static_cast<double>(sum_of(count, losses));

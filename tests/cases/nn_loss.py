@@ -243,7 +243,7 @@ TWO_CLASSES = [
             fails("between 0 and 1; got nan", values([0.5, math.nan]), t(2)),
             fails("target of the input's shape", t(2), t(1, 2)),
             fails(
-                "floating target; got", t(2), t(2, dtype="int64", domain=(0, 2)), error=TypeError
+                "floating tensor; got", t(2), t(2, dtype="int64", domain=(0, 2)), error=TypeError
             ),
         ],
     ),
@@ -266,7 +266,7 @@ TWO_CLASSES = [
         errors=[
             fails("target of the input's shape", t(2), t(1, 2)),
             fails(
-                "floating target; got", t(2), t(2, dtype="int64", domain=(0, 2)), error=TypeError
+                "floating tensor; got", t(2), t(2, dtype="int64", domain=(0, 2)), error=TypeError
             ),
         ],
     ),

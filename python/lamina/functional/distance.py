@@ -20,6 +20,8 @@ def pairwise_distance(
 
 def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
     """Return the cosine of the angle between vectors; norms count as eps at least."""
+    if dim is None or not eps >= 0:
+        raise ValueError(f"[cosine_similarity] expected a dim, and eps >= 0; got {dim} and {eps}")
     if x1.shape != x2.shape:
         x1, x2 = broadcast_tensors(x1, x2)
     units = [x / clamp_min(_core.norm(x, 2, dim, True), eps) for x in (x1, x2)]

@@ -46,6 +46,10 @@ class AdaptiveLogSoftmaxWithLoss(Module):
                 "[AdaptiveLogSoftmaxWithLoss] expected cutoffs as rising whole numbers between 0 "
                 f"and n_classes={n_classes}; got {[*cutoffs]}"
             )
+        if not div_value > 0:
+            raise ValueError(
+                f"[AdaptiveLogSoftmaxWithLoss] expected a div_value above 0; got {div_value}"
+            )
         self.in_features = in_features
         self.n_classes = n_classes
         self.cutoffs = ends

@@ -92,6 +92,8 @@ class LazyLinear(LazyModuleMixin, Linear):
         if not self.has_uninitialized_params():
             self.in_features = self.weight.shape[-1]
             return
+        if not input.ndim:
+            raise ValueError("[LazyLinear] expected an input of at least 1 dimension; got 0")
         self.in_features = input.shape[-1]
         for parameter in (self.weight, self.bias):
             if isinstance(parameter, UninitializedParameter):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from lamina import compiling
 from lamina._core import Tensor, _captures
+from lamina._wrong_types import explain, name_wrong_types_of
 from lamina.nn._hooks import CallHooks, ForwardHook, PreHook, RemovableHandle, attach
 from lamina.nn._members import BUFFERS, KINDS, MODULES, PARAMETERS, members
 from lamina.nn._state import State
@@ -36,6 +37,11 @@ class Module(State):
         own["_non_persistent_buffers_set"] = set()
         own[MODULES] = {}
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if _is_ours(cls):
+            name_wrong_types_of(cls)
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run forward, with the hooks around it."""
         if _captures:
@@ -46,6 +52,8 @@ class Module(State):
             return self.forward(*args, **kwargs)
         except Exception as error:
             _locate(error, self)
+            if isinstance(error, AttributeError | TypeError) and _is_ours(type(self)):
+                explain(error, type(self).__name__, self.forward, args, kwargs)
             raise
 
     # ---- registration ----
@@ -229,6 +237,10 @@ def _refused(module: Module, name: str, table: str, value: Any) -> str:
         f"[{type(module).__name__}] cannot assign {type(value).__name__!r} as {KINDS[table]} "
         f"{name!r} (expected a {_EXPECTED[table]} or None)"
     )
+
+
+def _is_ours(cls: type) -> bool:
+    return cls.__module__.startswith("lamina.")
 
 
 def _locate(error: Exception, module: Module) -> None:

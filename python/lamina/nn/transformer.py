@@ -29,6 +29,8 @@ __all__ = [
 
 
 def _clones(layer: Module, count: int) -> ModuleList:
+    if count < 1:
+        raise ValueError(f"[Transformer] expected at least 1 layer; got {count}")
     return ModuleList([copy.deepcopy(layer) for _ in range(count)])
 
 

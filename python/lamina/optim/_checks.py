@@ -27,8 +27,23 @@ def expect_not_negative(name: str, **options: float) -> None:
         expect(name, value >= 0, f"{option} >= 0", value)
 
 
+def expect_whole(name: str, **options: int) -> None:
+    """Ask for integers."""
+    for option, value in options.items():
+        if not isinstance(value, int):
+            raise TypeError(f"[{name}] expected {option} as an integer; got {value!r}")
+
+
+def expect_numbers(name: str, **options: float) -> None:
+    """Ask for numbers, NaN and infinities included."""
+    for option, value in options.items():
+        if not isinstance(value, int | float):
+            raise TypeError(f"[{name}] expected {option} as a number; got {value!r}")
+
+
 def expect_betas(name: str, betas: Sequence[Any]) -> None:
     """Ask for decay rates in [0, 1)."""
+    expect(name, len(betas) >= 2, "two betas", betas)
     for index, beta in enumerate(betas[:2]):
         expect(name, bool(0 <= beta < 1), f"0 <= betas[{index}] < 1", beta)
 

@@ -8,7 +8,7 @@ from typing import Any
 from lamina import _core
 from lamina._core import Tensor
 from lamina.autograd import enable_grad, no_grad
-from lamina.optim._checks import expect, expect_lr
+from lamina.optim._checks import expect, expect_lr, expect_numbers, expect_whole
 from lamina.optim._line_search import strong_wolfe
 from lamina.optim.optimizer import Closure, Optimizer, Params
 
@@ -31,6 +31,10 @@ class LBFGS(Optimizer):
     ) -> None:
         name = type(self).__name__
         expect_lr(name, lr)
+        expect_whole(name, max_iter=max_iter, history_size=history_size)
+        if max_eval is not None:
+            expect_whole(name, max_eval=max_eval)
+        expect_numbers(name, tolerance_grad=tolerance_grad, tolerance_change=tolerance_change)
         defaults = {
             "lr": lr,
             "max_iter": max_iter,

@@ -7,7 +7,13 @@ import math
 from lamina import _core, compiling
 from lamina._core import Tensor
 from lamina.autograd import no_grad
-from lamina.optim._checks import expect, expect_lr, expect_not_negative
+from lamina.optim._checks import (
+    expect,
+    expect_lr,
+    expect_not_negative,
+    expect_numbers,
+    expect_whole,
+)
 from lamina.optim._fused import CapturableOptimizer
 from lamina.optim.optimizer import Group, Params
 
@@ -36,7 +42,9 @@ class Muon(CapturableOptimizer):
     ) -> None:
         name = type(self).__name__
         expect_lr(name, lr)
-        expect_not_negative(name, momentum=momentum, weight_decay=weight_decay)
+        expect_not_negative(name, momentum=momentum, weight_decay=weight_decay, eps=eps)
+        expect_whole(name, ns_steps=ns_steps)
+        expect_numbers(name, **dict(zip("abc", ns_coefficients, strict=False)))
         expected = f"adjust_lr_fn to be None or one of {', '.join(_RATIOS)}"
         expect(name, adjust_lr_fn is None or adjust_lr_fn in _RATIOS, expected, adjust_lr_fn)
         defaults = {

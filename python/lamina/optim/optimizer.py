@@ -11,6 +11,7 @@ from typing import Any, ClassVar, TypeAlias
 
 from lamina import _core
 from lamina._core import Tensor
+from lamina._wrong_types import name_wrong_types_of
 from lamina.autograd import enable_grad
 from lamina.optim._hooks import (
     Hooked,
@@ -51,6 +52,11 @@ class Optimizer(Hooked):
 
     # State that is one number a parameter, whatever the parameter's type.
     _scalar_state: ClassVar[frozenset[str]] = frozenset({"step"})
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if cls.__module__.startswith("lamina."):
+            name_wrong_types_of(cls)
 
     def __init__(self, params: Params, defaults: dict[str, Any]) -> None:
         self.defaults = defaults
@@ -100,6 +106,8 @@ class Optimizer(Hooked):
         """Add a group: a dict of `params` and of the options in which it differs."""
         if not isinstance(param_group, dict):
             raise TypeError(self._text("expected a group as a dict", type(param_group).__name__))
+        if "params" not in param_group:
+            raise ValueError(self._text("expected a group to give 'params'", [*param_group]))
         given = param_group["params"]
         if isinstance(given, set):
             raise TypeError(self._text("expected parameters in a fixed order", "a set"))

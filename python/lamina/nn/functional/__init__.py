@@ -3,6 +3,9 @@
 # ruff: noqa: F403
 from __future__ import annotations
 
+import sys
+
+from lamina import _wrong_types
 from lamina.nn.functional.activation import *
 from lamina.nn.functional.adaptive import *
 from lamina.nn.functional.attention import *
@@ -20,3 +23,8 @@ from lamina.nn.functional.pooling import *
 from lamina.nn.functional.ranking_loss import *
 from lamina.nn.functional.softmax import *
 from lamina.nn.functional.vision import *
+
+for _name, _area in list(sys.modules.items()):
+    if _name.startswith(f"{__name__}.") and hasattr(_area, "__all__"):
+        _wrong_types.name_wrong_types(_area)
+        globals().update({name: getattr(_area, name) for name in _area.__all__})

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from lamina._core import Tensor
+from lamina._core import bool as dtype_of_truth
 
 # Input, target, reduction and the number of the formula.
 PairLoss: TypeAlias = Callable[[Tensor, Tensor, str, float], Tensor]
@@ -33,6 +34,20 @@ def reduced(name: str, losses: Tensor, reduction: str) -> Tensor:
             f"[{name}] expected reduction to be 'none', 'mean' or 'sum'; got {reduction!r}"
         )
     return losses
+
+
+def check_floating(name: str, *tensors: Tensor) -> None:
+    """Raise for integers and truth values, which have no gradients."""
+    for x in tensors:
+        if not x.is_floating_point():
+            raise TypeError(f"[{name}] expected a floating tensor; got {x.dtype}: call .float()")
+
+
+def check_numbers(name: str, *tensors: Tensor) -> None:
+    """Raise for truth values, which cannot be subtracted."""
+    for x in tensors:
+        if x.dtype is dtype_of_truth:
+            raise TypeError(f"[{name}] expected numbers; got {x.dtype}: call .float()")
 
 
 def weighted(name: str, losses: Tensor, weight: Tensor, reduction: str) -> Tensor:

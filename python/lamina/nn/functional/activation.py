@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from lamina import _core
 from lamina._core import Tensor, _nn
 from lamina._core import sigmoid as sigmoid
@@ -103,8 +105,8 @@ def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
 
 def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """Return `input` moved towards zero by `lambd`, and zeros where it is nearer than that."""
-    if lambd < 0:
-        raise ValueError(f"[softshrink] expected lambd >= 0; got {lambd}")
+    if not 0 <= lambd < math.inf:
+        raise ValueError(f"[softshrink] expected a finite lambd >= 0; got {lambd}")
     return _nn.softshrink(input, lambd)
 
 
@@ -148,8 +150,8 @@ def rrelu(
     inplace: bool = False,
 ) -> Tensor:
     """Return `leaky_relu` with a slope drawn for each element, or the mean one if not training."""
-    if lower > upper:
-        raise ValueError(f"[rrelu] expected lower <= upper; got {lower} and {upper}")
+    if not -math.inf < lower <= upper < math.inf:
+        raise ValueError(f"[rrelu] expected finite lower <= upper; got {lower} and {upper}")
     if not training:
         return leaky_relu(input, (lower + upper) / 2, inplace)
     slopes = _core.empty_like(input).uniform_(lower, upper)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lamina import _core
 from lamina._core import Tensor, _nn
-from lamina.nn.functional._reduction import beyond, legacy, reduced
+from lamina.nn.functional._reduction import beyond, check_floating, legacy, reduced
 
 __all__ = [
     "binary_cross_entropy",
@@ -23,8 +23,7 @@ def _check_alike(name: str, input: Tensor, target: Tensor) -> None:
             f"[{name}] expected a target of the input's shape {tuple(input.shape)}; "
             f"got {tuple(target.shape)}"
         )
-    if not target.is_floating_point():
-        raise TypeError(f"[{name}] expected a floating target; got {target.dtype}: call .float()")
+    check_floating(name, input, target)
 
 
 def binary_cross_entropy(
@@ -39,6 +38,10 @@ def binary_cross_entropy(
     if size_average is not None or reduce is not None:
         reduction = legacy(size_average, reduce)
     _check_alike("binary_cross_entropy", input, target)
+    if input.dtype is not target.dtype:
+        raise TypeError(
+            f"[binary_cross_entropy] expected a target of {input.dtype}; got {target.dtype}"
+        )
     if weight is None:
         return _nn.binary_cross_entropy(input, target, reduction)
     losses = _nn.binary_cross_entropy(input, target, "none") * weight
@@ -80,6 +83,12 @@ def soft_margin_loss(
     """Return log(1 + exp(-target input)) for targets of 1 and -1."""
     if size_average is not None or reduce is not None:
         reduction = legacy(size_average, reduce)
+    check_floating("soft_margin_loss", input)
+    if _core.broadcast_shapes(input.shape, target.shape) != input.shape:
+        raise ValueError(
+            "[soft_margin_loss] expected a target that broadcasts to the input's shape "
+            f"{tuple(input.shape)}; got {tuple(target.shape)}"
+        )
     return _nn.soft_margin_loss(input, target, reduction)
 
 

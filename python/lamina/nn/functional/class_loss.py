@@ -7,7 +7,13 @@ from collections.abc import Sequence
 from lamina import _core
 from lamina._core import Tensor, _nn
 from lamina.functional.elementwise import clamp_min
-from lamina.nn.functional._reduction import legacy, reduced, weighted
+from lamina.nn.functional._reduction import (
+    check_floating,
+    check_numbers,
+    legacy,
+    reduced,
+    weighted,
+)
 from lamina.nn.functional.linear import linear
 
 __all__ = [
@@ -67,10 +73,10 @@ def linear_cross_entropy(
             f"[linear_cross_entropy] expected options=None; got {options!r}: lamina has no chunks"
         )
     *places, features = linear_weight.shape
-    if input.shape[-1] != features:
+    if not input.ndim or input.shape[-1] != features:
         raise ValueError(
             "[linear_cross_entropy] expected the same number of features in input and "
-            f"linear_weight; got {input.shape[-1]} and {features}"
+            f"linear_weight; got shape {tuple(input.shape)} and {features} features"
         )
     bias = None if linear_bias is None else linear_bias.reshape(-1)
     logits = linear(input, linear_weight.reshape(-1, features), bias)
@@ -204,6 +210,13 @@ def multilabel_soft_margin_loss(
     """Mean over the last dimension of binary cross-entropies with logits, times their weights."""
     if size_average is not None or reduce is not None:
         reduction = legacy(size_average, reduce)
+    check_floating("multilabel_soft_margin_loss", input)
+    check_numbers("multilabel_soft_margin_loss", target)
+    if target.shape != input.shape or not input.ndim:
+        raise ValueError(
+            "[multilabel_soft_margin_loss] expected input and target of one shape (..., classes); "
+            f"got {tuple(input.shape)} and {tuple(target.shape)}"
+        )
     losses = _nn.binary_cross_entropy_with_logits(input, target, "none")
     if weight is not None:
         losses = losses * weight

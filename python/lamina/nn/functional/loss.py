@@ -8,6 +8,8 @@ from lamina import _core
 from lamina._core import Tensor, _nn
 from lamina.nn.functional._reduction import (
     beyond,
+    check_floating,
+    check_numbers,
     legacy,
     reduced,
     warn_of_sizes,
@@ -52,6 +54,7 @@ def l1_loss(
         warn_of_sizes("l1_loss", input, target)
     if size_average is not None or reduce is not None:
         reduction = legacy(size_average, reduce)
+    check_numbers("l1_loss", input, target)
     if weight is None:
         return _nn.l1_loss(input, target, reduction)
     _check_weight("l1_loss", weight, input)
@@ -90,7 +93,7 @@ def smooth_l1_loss(
         warn_of_sizes("smooth_l1_loss", input, target)
     if size_average is not None or reduce is not None:
         reduction = legacy(size_average, reduce)
-    if beta < 0:
+    if not beta >= 0:
         raise ValueError(f"[smooth_l1_loss] expected beta of 0 or more; got {beta}")
     if beta == 0:
         return _nn.l1_loss(input, target, reduction)
@@ -109,6 +112,7 @@ def huber_loss(
         warn_of_sizes("huber_loss", input, target)
     if not delta > 0:
         raise ValueError(f"[huber_loss] expected delta above 0; got {delta}")
+    check_floating("huber_loss", input)
     if weight is None:
         return _nn.huber_loss(input, target, reduction, delta)
     _check_weight("huber_loss", weight, input)
@@ -231,6 +235,7 @@ def kl_div(
     """
     if size_average is not None or reduce is not None:
         reduction = legacy(size_average, reduce)
+    check_floating("kl_div", input, target)
     loss = _nn.kl_div_of_logs if log_target else _nn.kl_div
     if reduction != "batchmean":
         return loss(input, target, reduction)

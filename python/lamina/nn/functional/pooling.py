@@ -120,6 +120,8 @@ def _as_many(size: Size, axes: int) -> Sequence[int]:
 
 def _lp_root(averages: Tensor, norm_type: float, kernel_size: Size, axes: int) -> Tensor:
     """Return (sum x^p)^(1/p) from averages of x^p; 0 where they are not positive."""
+    if norm_type == 0:
+        raise ValueError("[lp_pool] expected a norm_type other than 0; got 0")
     elements = math.prod(_as_many(kernel_size, axes))
     signed = averages.sign() * averages.abs().relu()
     return signed.mul(elements).pow(1.0 / norm_type)

@@ -8,7 +8,7 @@ from lamina import _core
 from lamina._core import Tensor, _nn
 from lamina.functional.distance import pairwise_distance
 from lamina.functional.elementwise import clamp_min
-from lamina.nn.functional._reduction import legacy, reduced
+from lamina.nn.functional._reduction import check_floating, legacy, reduced
 
 __all__ = [
     "cosine_embedding_loss",
@@ -51,6 +51,7 @@ def hinge_embedding_loss(
     """Return the input where the target is 1, and max(0, margin - input) where it is -1."""
     if size_average is not None or reduce is not None:
         reduction = legacy(size_average, reduce)
+    check_floating("hinge_embedding_loss", input)
     return _nn.hinge_embedding_loss(input, target, reduction, margin)
 
 

@@ -6,6 +6,7 @@ import warnings
 
 from lamina import _core
 from lamina._core import Tensor, dtype
+from lamina.nn.functional._reduction import check_floating
 
 __all__ = ["glu", "gumbel_softmax", "log_softmax", "softmax", "softmin"]
 
@@ -14,6 +15,7 @@ def glu(input: Tensor, dim: int = -1) -> Tensor:
     """Return the first half of `input` times the sigmoid of the second."""
     if input.ndim == 0 or input.shape[dim] % 2:
         raise ValueError(f"[glu] expected an even size to halve; got shape {tuple(input.shape)}")
+    check_floating("glu", input)
     half, gate = input.chunk(2, dim)
     gated: Tensor = half * _core.sigmoid(gate)
     return gated
