@@ -161,3 +161,59 @@ def test_before_replay_needs_a_capture():
     compiled(lm.ones(2))
     assert not calls
     assert not compiling.capturing()
+
+
+def trained(split, steps=6, clip=False):
+    """The losses of a network; gradients come from one function and the update from another."""
+    lm.manual_seed(0)
+    model = lm.nn.Sequential(lm.nn.Linear(3, 8), lm.nn.Tanh(), lm.nn.Linear(8, 1))
+    optimizer = lm.optim.Adam(model.parameters(), lr=0.1)
+    x, y = lm.randn(6, 3), lm.randn(6, 1)
+
+    def gradients():
+        optimizer.zero_grad()
+        loss = ((model(x) - y) ** 2).mean()
+        loss.backward()
+        return loss
+
+    def update():
+        if clip:
+            lm.nn.utils.clip_grad_norm_(model.parameters(), 0.1)
+        optimizer.step()
+
+    if split:
+        gradients, update = lm.compile(gradients), lm.compile(update)
+    losses = []
+    for _ in range(steps):
+        losses.append(gradients().item())
+        update()
+    if split:
+        assert [len(each.programs()) for each in (gradients, update)] == [1, 1]
+    return losses
+
+
+@pytest.mark.parametrize("clip", [False, True])
+def test_gradients_come_from_another_compiled_function(clip):
+    assert trained(split=True, clip=clip) == trained(split=False, clip=clip)
+
+
+def test_a_gradient_that_was_missing_is_noticed():
+    weight = lm.ones(2, requires_grad=True)
+    optimizer = lm.optim.SGD([weight], lr=1.0)
+    update = lm.compile(optimizer.step)
+    update()
+    weight.grad = lm.ones(2)
+    update()
+    assert lm.equal(weight.detach(), lm.zeros(2))
+
+
+def test_a_gradient_that_is_assigned_is_left_by_replays_too():
+    weight = lm.ones(2, requires_grad=True)
+
+    def assign(x):
+        weight.grad = x * 2
+
+    compiled = lm.compile(assign)
+    for number in range(4):
+        compiled(lm.full((2,), float(number)))
+        assert weight.grad.tolist() == [2.0 * number] * 2

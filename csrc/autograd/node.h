@@ -79,9 +79,20 @@ Edge edge_to(const Tensor& tensor);
 struct LeafObserver {
   virtual ~LeafObserver() = default;
   virtual void grad_will_change(const Tensor& leaf) = 0;
-  virtual void grad_cleared(const Tensor& leaf) = 0;
+  virtual void grad_will_be_replaced(const Tensor& leaf) = 0;  // or emptied
+  virtual void grad_read(const Tensor& leaf) = 0;
 };
 inline thread_local LeafObserver* leaf_observer = nullptr;
+
+// What a tensor's grad is for whoever asks from outside the engine; empty where there is none.
+inline Tensor grad_of(const Tensor& tensor) {
+  const Meta* state = meta(tensor);
+  if (leaf_observer && requires_grad(tensor) && !(state && state->grad_fn)) {
+    leaf_observer->grad_read(tensor);
+    state = meta(tensor);
+  }
+  return state ? state->grad : Tensor();
+}
 
 // Receives the gradients that a node computes for its inputs.
 struct Sink {

@@ -27,9 +27,8 @@ struct Group {
     for (const py::handle param : params) {
       check<TypeError>(is_tensor(param.ptr()), rule.name, "expected parameters to be tensors");
       UpdateRow row{unwrap(param.ptr()), {}, {}};
-      const auto* meta = autograd::meta(row.param);
-      if (!meta || !meta->grad) continue;
-      row.grad = meta->grad;
+      row.grad = autograd::grad_of(row.param);
+      if (!row.grad) continue;
       if (!fill(row, param)) {
         init(group, param);
         check<StateError>(fill(row, param), rule.name, "expected a state with tensors ",

@@ -42,10 +42,7 @@ PyObject* get_is_leaf(const Tensor& x) {
   const bool tracked = autograd::requires_grad(x);
   return PyBool_FromLong(!tracked || !autograd::meta(x) || !autograd::meta(x)->grad_fn);
 }
-PyObject* get_grad(const Tensor& x) {
-  const auto* meta = autograd::meta(x);
-  return wrap(meta ? meta->grad : Tensor());
-}
+PyObject* get_grad(const Tensor& x) { return wrap(autograd::grad_of(x)); }
 PyObject* get_data(const Tensor& x) {
   const Tensor data = detach(x);
   data->untracked = true;
@@ -76,7 +73,7 @@ int set_grad(PyObject* self, PyObject* value, void*) {
   return guarded_set([&] {
     const Tensor x = unwrap(self);
     if (!value || value == Py_None) {
-      if (autograd::leaf_observer) autograd::leaf_observer->grad_cleared(x);
+      if (autograd::leaf_observer) autograd::leaf_observer->grad_will_be_replaced(x);
       if (autograd::meta(x)) autograd::meta(x)->grad = Tensor();
       return;
     }
@@ -86,6 +83,7 @@ int set_grad(PyObject* self, PyObject* value, void*) {
           grad.sizes());
     check<TypeError>(grad.dtype() == x.dtype(), "grad", "expected a gradient of type ",
                      name(x.dtype()), "; got ", name(grad.dtype()));
+    if (autograd::leaf_observer) autograd::leaf_observer->grad_will_be_replaced(x);
     autograd::ensure_meta(x).grad = grad;
   });
 }

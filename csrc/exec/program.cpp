@@ -18,13 +18,16 @@ int64_t aligned(int64_t bytes) { return (bytes + kAlign - 1) / kAlign * kAlign; 
 
 Recorder::Recorder(std::span<const Tensor> arguments)
     : epoch_(capture_epoch.fetch_add(1) + 1), outer_(observer) {
-  for (const Tensor& argument : arguments) {
-    const int id = buffer_of(argument, false);
-    Buffer& buffer = program_.buffers_[static_cast<size_t>(id)];
-    buffer.kind = BufferKind::kArgument;
-    buffer.argument = static_cast<int>(&argument - arguments.data());
-  }
+  for (const Tensor& argument : arguments) add_argument(argument);
   observer = this;
+}
+
+bool Recorder::add_argument(const Tensor& tensor) {
+  if (find(tensor) >= 0) return false;
+  Buffer& buffer = program_.buffers_[static_cast<size_t>(buffer_of(tensor, false))];
+  buffer.kind = BufferKind::kArgument;
+  buffer.argument = arguments_++;
+  return true;
 }
 
 int Recorder::buffer_of(const Tensor& tensor, bool written) {

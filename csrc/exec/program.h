@@ -125,6 +125,8 @@ class Recorder final : public Observer {
                 Repeat repeat) override;
   void value_read(const char* name, const char* advice) override;
 
+  // Takes memory that no launch has touched for one more argument; false if one has.
+  bool add_argument(const Tensor& tensor);
   // The buffer that a tensor's memory is; -1 if no launch touched it and it is no argument.
   int find(const Tensor& tensor) const;
   // Makes the program; memory that others than the recorder still hold becomes a result.
@@ -146,6 +148,7 @@ class Recorder final : public Observer {
   Program program_;
   std::unordered_map<const Storage*, int> ids_;
   std::deque<Seen> seen_;  // of each buffer; they stay where they are
+  int arguments_ = 0;
   uint64_t epoch_;
   Observer* outer_;
 };

@@ -1,8 +1,14 @@
 #include "ops/step.h"
 
+#include <algorithm>
+
 namespace lamina {
 
 using autograd::ensure_meta;
+
+namespace {
+bool can_be_given(const Tensor& grad) { return grad.contiguous() && grad->offset == 0; }
+}  // namespace
 
 StepRecorder::StepRecorder(std::span<const Tensor> arguments)
     : recorder_(arguments), outer_(autograd::leaf_observer) {
@@ -20,14 +26,26 @@ StepRecorder::Leaf& StepRecorder::touch(const Tensor& leaf) {
 
 void StepRecorder::grad_will_change(const Tensor& leaf) { touch(leaf); }
 
-void StepRecorder::grad_cleared(const Tensor& leaf) {
+// Another step makes the gradient, each time in memory of its choice.
+void StepRecorder::grad_read(const Tensor& leaf) {
+  const auto is_leaf = [&](const auto& known) { return known.same(leaf); };
+  if (std::ranges::any_of(leaves_, is_leaf, &Leaf::leaf) || std::ranges::any_of(given_, is_leaf))
+    return;
+  const Tensor& grad = ensure_meta(leaf).grad;
+  if (grad && can_be_given(grad) && recorder_.add_argument(grad))
+    given_.push_back(leaf);
+  else
+    touch(leaf);
+}
+
+void StepRecorder::grad_will_be_replaced(const Tensor& leaf) {
   const size_t known = leaves_.size();
   Leaf& state = touch(leaf);
   if (leaves_.size() > known) state.cleared = true;
 }
 
 Step::Step(StepRecorder& recorder, std::vector<Tensor> results)
-    : exchanges_(memory_exchanges.load(std::memory_order_relaxed)) {
+    : given_(recorder.given_), exchanges_(memory_exchanges.load(std::memory_order_relaxed)) {
   for (Tensor& tensor : results) outputs_.push_back(describe(recorder.recorder_, tensor));
   for (const auto& [leaf, before, cleared] : recorder.leaves_) {
     const Tensor after = ensure_meta(leaf).grad;
@@ -64,7 +82,16 @@ bool Step::applies() const {
     const Tensor& grad = ensure_meta(effect.leaf).grad;
     if ((grad ? grad->storage : Ref<Storage>()) != effect.needs) return false;
   }
-  return true;
+  return std::ranges::all_of(given_, [](const Tensor& leaf) {
+    const Tensor& grad = ensure_meta(leaf).grad;
+    return grad && can_be_given(grad);
+  });
+}
+
+std::vector<Tensor> Step::with_gradients(std::span<const Tensor> arguments) const {
+  std::vector<Tensor> all(arguments.begin(), arguments.end());
+  for (const Tensor& leaf : given_) all.push_back(ensure_meta(leaf).grad);
+  return all;
 }
 
 Tensor Step::produce(const Output& output, std::span<const Tensor> arguments) const {
@@ -72,12 +99,15 @@ Tensor Step::produce(const Output& output, std::span<const Tensor> arguments) co
   return program_.result(output.recorded, output.buffer, arguments);
 }
 
-std::vector<Tensor> Step::run(std::span<const Tensor> arguments, double* seconds) {
+std::vector<Tensor> Step::run(std::span<const Tensor> own_arguments, double* seconds) {
   std::unique_lock lock(busy_, std::try_to_lock);
   if (!lock) {  // whoever holds it may need Python's lock to finish
     const exec::LongWorkScope unlocked(exec::kLongWorkBytes);
     lock.lock();
   }
+  std::vector<Tensor> all;
+  if (!given_.empty()) all = with_gradients(own_arguments);
+  const std::span<const Tensor> arguments = given_.empty() ? own_arguments : all;
   for (const Effect& effect : effects_)
     if (effect.overwritten || effect.sets) ensure_meta(effect.leaf).grad = Tensor();
   program_.run(arguments, seconds);

@@ -18,7 +18,8 @@ class StepRecorder final : public autograd::LeafObserver {
   ~StepRecorder() override;
 
   void grad_will_change(const Tensor& leaf) override;
-  void grad_cleared(const Tensor& leaf) override;
+  void grad_will_be_replaced(const Tensor& leaf) override;
+  void grad_read(const Tensor& leaf) override;
 
  private:
   friend class Step;
@@ -26,13 +27,14 @@ class StepRecorder final : public autograd::LeafObserver {
   struct Leaf {
     Tensor leaf;
     Tensor grad_before;    // when it was first touched
-    bool cleared = false;  // the step itself emptied it before it was read
+    bool cleared = false;  // the step itself replaced it before it was read
   };
   Leaf& touch(const Tensor& leaf);
 
   exec::Recorder recorder_;
   autograd::LeafObserver* outer_;
   std::vector<Leaf> leaves_;
+  std::vector<Tensor> given_;  // leaves whose gradients the step got from outside, as arguments
 };
 
 // Replays the step: arguments in, results out, weights and gradients changed as the eager run
@@ -66,12 +68,15 @@ class Step {
     bool sets;           // the step leaves a gradient
     Output grad;
   };
+  // Arguments, then the gradients from outside.
+  std::vector<Tensor> with_gradients(std::span<const Tensor> arguments) const;
   Output describe(const exec::Recorder& recorder, const Tensor& tensor) const;
   Tensor produce(const Output& output, std::span<const Tensor> arguments) const;
 
   exec::Program program_;
   std::vector<Output> outputs_;
   std::vector<Effect> effects_;
+  std::vector<Tensor> given_;
   uint64_t exchanges_;
   std::mutex busy_;
 };
