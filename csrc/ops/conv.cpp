@@ -66,14 +66,15 @@ Tensor arranged(const Tensor& weight, int64_t count, Arrange arrange) {
   return result;
 }
 
-// Runs `work(memory of from, weights, bias or null, out)` as a launch.
+// Runs `work(memory of from, arranged weights, bias or null, out)` as a launch, which names the
+// weight for those who read programs.
 template <class T, class Work>
-void launch_conv(const Form& form, const Tensor& from, const Tensor& weights, const Tensor& bias,
-                 const Tensor& out, Work work) {
+void launch_conv(const Form& form, const Tensor& from, const Tensor& weight, const Tensor& arranged,
+                 const Tensor& bias, const Tensor& out, Work work) {
   const bool biased = static_cast<bool>(bias);
-  exec::launch(form.op, {&out}, {&from, &weights, biased ? &bias : &weights},
+  exec::launch(form.op, {&out}, {&from, &weight, &arranged, biased ? &bias : &arranged},
                [work, biased](exec::Buffers buffers) {
-                 work(buffers.get<T>(1), buffers.get<T>(2), biased ? buffers.get<T>(3) : nullptr,
+                 work(buffers.get<T>(1), buffers.get<T>(3), biased ? buffers.get<T>(4) : nullptr,
                       buffers.get<T>(0));
                });
 }
@@ -91,7 +92,7 @@ void convolve(const Form& form, bool is_grad, const Tensor& from, const Tensor& 
       const Tensor filters =
           arranged<T>(weight, count_winograd_filters(plan),
                       [plan](const T* w, T* to) { transform_filters(plan, w, to); });
-      launch_conv<T>(form, from, filters, bias, out,
+      launch_conv<T>(form, from, weight, filters, bias, out,
                      [plan](const T* x, const T* filters_, const T* b, T* y) {
                        run_winograd(plan, x, filters_, b, y);
                      });
@@ -101,7 +102,7 @@ void convolve(const Form& form, bool is_grad, const Tensor& from, const Tensor& 
                                                          : plan_forward(shape.merged(), lanes));
     const Tensor panels = arranged<T>(weight, count_panels(*plan),
                                       [plan](const T* w, T* to) { arrange_panels(*plan, w, to); });
-    launch_conv<T>(form, from, panels, bias, out,
+    launch_conv<T>(form, from, weight, panels, bias, out,
                    [plan](const T* x, const T* panels_, const T* b, T* y) {
                      run_conv(*plan, x, panels_, b, y);
                    });

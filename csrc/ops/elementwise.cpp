@@ -221,9 +221,8 @@ DType binary_dtype(BinaryOp op, const Tensor& a, const Tensor& b) {
   const BinaryInfo& about = info(op);
   const DType dtype = result_type(a, b);
   if (about.domain == Domain::kFloating && !is_floating(dtype)) return default_dtype();
-  check<TypeError>(
-      op != BinaryOp::sub || (a.dtype() != DType::kBool && b.dtype() != DType::kBool), about.name,
-      "is not defined for type bool; use ~ to invert, ^ for what differs");
+  check<TypeError>(op != BinaryOp::sub || (a.dtype() != DType::kBool && b.dtype() != DType::kBool),
+                   about.name, "is not defined for type bool; use ~ to invert, ^ for what differs");
   return dtype;
 }
 

@@ -10,6 +10,10 @@ from lamina.metrics.base import Mean, Metric, per_sample
 __all__ = ["R2", "MeanAbsoluteError", "MeanSquaredError", "RootMeanSquaredError"]
 
 
+def _errors(prediction: Tensor, target: Tensor) -> Tensor:
+    return prediction - target.reshape(prediction.shape).to(prediction.dtype)
+
+
 class MeanSquaredError(Mean):
     """The mean of the squared errors of all elements."""
 
@@ -18,7 +22,7 @@ class MeanSquaredError(Mean):
 
     def update(self, prediction: Tensor, target: Tensor, weight: Tensor | None = None) -> None:
         """Take numbers and what they should be."""
-        self.add((prediction - target.reshape(prediction.shape)).square(), weight)
+        self.add(_errors(prediction, target).square(), weight)
 
 
 class RootMeanSquaredError(MeanSquaredError):
@@ -40,7 +44,7 @@ class MeanAbsoluteError(Mean):
 
     def update(self, prediction: Tensor, target: Tensor, weight: Tensor | None = None) -> None:
         """Take numbers and what they should be."""
-        self.add((prediction - target.reshape(prediction.shape)).abs(), weight)
+        self.add(_errors(prediction, target).abs(), weight)
 
 
 class R2(Metric):
