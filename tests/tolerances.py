@@ -14,6 +14,11 @@ STEP = 1e-5
 DIFFERENCES = 1e-6
 
 
+def factor_of(tolerance, dtype):
+    """A row's factor: one number for all types, or a dictionary of those that are not 1."""
+    return tolerance.get(dtype, 1.0) if isinstance(tolerance, dict) else tolerance
+
+
 def close(got, reference, dtype, terms=1, scale=1.0, factor=1.0):
     """Assert that results agree up to rounding.
 

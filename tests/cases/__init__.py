@@ -101,7 +101,7 @@ class OpCase:
     large: list[Call] = field(default_factory=list)  # enough work for several threads
     terms: Callable[..., int] | None = None  # summed into one result; None: inputs per output
     tol: float = 1.0  # times the usual tolerance, with the reason in a comment
-    torch_tol: float = 1.0
+    torch_tol: float | dict[str, float] = 1.0  # or by dtype
     same_errors: bool = True  # does `ref` raise exactly where the op must?
     fuzz: bool = True  # may shapes and numbers of the samples be replaced at random?
 

@@ -55,6 +55,7 @@ ELEMENTWISE = [
         np.sinc,
         [*unary_calls(), call(values([0.0, 0.5], grad=False))],
         inplace=True,
+        torch_tol={"float64": 10},  # both gradients cancel near zero
         **GRADS,
     ),
     OpCase(

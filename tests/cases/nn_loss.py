@@ -69,7 +69,6 @@ def row(name, losses, samples, weigh=weighted, **more):
         "terms": lambda x, *rest, **kw: x.size,
         "same_errors": False,  # NumPy has no rules about shapes of targets and weights
         "fuzz": False,  # and broadcasts where losses warn
-        "torch_tol": 50.0,  # that test differentiates by the cosine of sums
     } | more
     return OpCase(f"nn.functional.{name}", ref, samples, **settings)
 

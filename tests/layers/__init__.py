@@ -41,7 +41,7 @@ class LayerCase:
     large: list[Sample] = field(default_factory=list)  # enough work for several threads
     init: bool = True  # are the parameters drawn at first from PyTorch's distributions?
     tol: float = 1.0  # times the usual tolerance, with the reason in a comment
-    torch_tol: float = 1.0
+    torch_tol: float | dict[str, float] = 1.0  # or by dtype
 
     def __repr__(self):
         return self.name
