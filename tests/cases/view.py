@@ -91,6 +91,7 @@ SHAPES = [
         "flatten",
         flattened,
         [call(t(2, 3, 4)), call(t()), call(t(2, 3, 4), 1), call(t(2, 0, 4), 0, 1), call(t(5), 0)],
+        aliases=("ravel",),
         errors=[fails("start_dim", t(2, 3), 1, 0), BAD_DIM],
         same_errors=False,  # the reference wraps every dim
     ),

@@ -20,6 +20,7 @@ from lamina.functional.protocols import *
 from lamina.functional.select import *
 from lamina.functional.shape import *
 from lamina.functional.solvers import *
+from lamina.functional.statistics import *
 from lamina.functional.types import *
 
 # Each lists its functions in __all__, and in __methods__ what becomes a method of tensors.

@@ -24,10 +24,11 @@ __all__ = [
     "multiply",
     "negative",
     "not_equal",
+    "ravel",
     "sgn",
     "subtract",
 ]
-__methods__ = [*__all__, *(f"{name}_" for name in __all__)]
+__methods__ = [*__all__, *(f"{name}_" for name in __all__ if name != "ravel")]
 
 absolute, absolute_ = _core.abs, Tensor.abs_
 arccos, arccos_ = _core.acos, Tensor.acos_
@@ -46,5 +47,6 @@ less_equal, less_equal_ = _core.le, inplace.le_
 multiply, multiply_ = _core.mul, Tensor.mul_
 negative, negative_ = _core.neg, Tensor.neg_
 not_equal, not_equal_ = _core.ne, inplace.ne_
+ravel = _core.flatten
 sgn, sgn_ = _core.sign, Tensor.sign_
 subtract, subtract_ = _core.sub, Tensor.sub_

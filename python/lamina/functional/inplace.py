@@ -14,7 +14,17 @@ P = ParamSpec("P")
 Function: TypeAlias = Callable[Concatenate[Tensor, P], Tensor]
 
 __all__: list[str] = []
-__methods__ = ["cumprod_", "cumsum_", "eq_", "ge_", "gt_", "le_", "logical_and_", "logical_or_"]
+__methods__ = [
+    "cumprod_",
+    "cumsum_",
+    "eq_",
+    "fill_diagonal_",
+    "ge_",
+    "gt_",
+    "le_",
+    "logical_and_",
+    "logical_or_",
+]
 __methods__ += ["logical_xor_", "lt_", "nan_to_num_", "ne_", "squeeze_", "swapaxes_", "swapdims_"]
 __methods__ += ["t_", "transpose_", "tril_", "triu_", "unsqueeze_"]
 
@@ -59,6 +69,22 @@ def _view_in_place(view: Function[P]) -> Function[P]:
         return input
 
     return _named(change, view)
+
+
+def fill_diagonal_(input: Tensor, fill_value: float, wrap: bool = False) -> Tensor:
+    """Fill the main diagonal; with `wrap`, a tall matrix's again and again, a row apart."""
+    if input.ndim < 2 or (input.ndim > 2 and len(set(input.shape)) > 1):
+        raise ValueError(
+            "[fill_diagonal_] expected a matrix, or more dimensions of one size; "
+            f"got {tuple(input.shape)}"
+        )
+    step = input.size(-1) + 1 if input.ndim == 2 else sum(input.stride())
+    length = min(input.shape)
+    if input.ndim == 2 and wrap:
+        input.view(-1)[::step] = fill_value
+    else:
+        input.as_strided([length], [sum(input.stride())], input.storage_offset()).fill_(fill_value)
+    return input
 
 
 eq_, ne_ = in_place(_core.eq), in_place(_core.ne)
