@@ -108,7 +108,8 @@ MODULE_METHODS = """
     parameters named_parameters children named_children modules named_modules buffers
     named_buffers register_parameter register_buffer register_module add_module
     register_forward_hook register_forward_pre_hook register_full_backward_hook
-    register_full_backward_pre_hook register_state_dict_post_hook register_state_dict_pre_hook
+    register_full_backward_pre_hook register_backward_hook
+    register_state_dict_post_hook register_state_dict_pre_hook
     register_load_state_dict_pre_hook register_load_state_dict_post_hook state_dict
     load_state_dict train eval apply requires_grad_ zero_grad extra_repr forward get_parameter
     get_buffer get_submodule set_submodule to float double cpu type

@@ -217,3 +217,13 @@ def test_backward_hooks_see_what_they_see_in_pytorch():
         ]
 
     assert run(lm, nn) == run(torch, torch.nn)
+
+
+def test_the_former_backward_hook_is_the_full_one():
+    net, seen = nn.Linear(2, 1), []
+    net.register_backward_hook(lambda module, before, after: seen.append((before, after)))
+    x = lm.ones(1, 2, requires_grad=True)
+    net(x).sum().backward()
+    ((before, after),) = seen
+    assert lm.equal(before[0], net.weight)
+    assert after[0].tolist() == [[1]]

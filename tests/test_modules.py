@@ -293,3 +293,10 @@ def test_the_tables_are_views_of_the_attributes():
     assert "weight" not in module._parameters
     with pytest.raises(KeyError):
         module._parameters["weight"]
+
+
+def test_a_module_that_stands_twice_is_listed_once_or_twice():
+    shared = nn.Linear(1, 1)
+    net = nn.Sequential(shared, shared)
+    assert len(list(net.modules())) == 2
+    assert len(list(net.modules(remove_duplicate=False))) == 3

@@ -196,6 +196,10 @@ class Module(State):
         """Call `hook(module, grad_input, grad_output)` when those of the inputs are there."""
         return attach(self._hooks().backward, hook, prepend)
 
+    def register_backward_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Do as `register_full_backward_hook`: PyTorch's former hooks saw parts of gradients."""
+        return self.register_full_backward_hook(hook)
+
     # ---- text ----
 
     def _get_name(self) -> str:
