@@ -351,3 +351,14 @@ def test_a_view_that_is_held_may_change_weights_at_any_time():
         held += 1
     del held
     assert lm.equal(compiled(x), model(x).detach())
+
+
+def test_a_compiled_model_can_be_trained():
+    model = nn.Linear(2, 1)
+    compiled = lm.compile(model)
+    x = lm.ones(3, 2)
+    compiled(x).sum().backward()
+    assert model.weight.grad.tolist() == [[3, 3]]
+    with lm.no_grad():
+        assert not compiled(x).requires_grad
+    assert not compiled.eval()(x).requires_grad

@@ -39,7 +39,9 @@ class CompiledFunction(_core._CompiledFunction):
 class CompiledModule:
     """A module whose calls are recorded once a kind and replayed: results have no history.
 
-    Everything else is the module's own, in both directions.
+    While it trains and gradients are recorded, its calls are the module's own, so that programs
+    that compile a model and then train it do so. Everything else is the module's too, in both
+    directions.
     """
 
     _module: Any
@@ -51,6 +53,8 @@ class CompiledModule:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Compute what the module computes."""
+        if self._module.training and _core.is_grad_enabled():
+            return self._module(*args, **kwargs)
         return self._call(*args, **kwargs)
 
     def train(self, mode: bool = True) -> CompiledModule:
@@ -102,7 +106,8 @@ def compile(fn: Callable[..., Any]) -> Any:
     way (`item()`, `if tensor:`) is an error.
 
     A module becomes one for inference: it is called as before, without a graph, and by several
-    threads at once if need be; its attributes and methods are the module's.
+    threads at once if need be; its attributes and methods are the module's. In training its calls
+    are as if it were not compiled: compile the step.
     """
     if not callable(fn):
         raise TypeError(f"[compile] expected a function or a module; got {type(fn).__name__}")
