@@ -66,6 +66,7 @@ def test_dlpack_errors(make, error, text):
 
 
 @pytest.mark.torch
+@pytest.mark.filterwarnings("ignore:__array__ implementation")  # PyTorch's lacks copy=
 def test_dlpack_with_torch():
     torch = pytest.importorskip("torch")
     x = lm.arange(6.0).reshape(2, 3)
