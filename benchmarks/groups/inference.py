@@ -49,8 +49,11 @@ def _contenders(workload: Workload, size: int) -> dict[str, Contender]:
         found["lamina"] = _compiled(workload, x)
         found["lamina eager"] = _contender(lm, lm.no_grad, workload, x, compiled=False)
     if torch is not None:
-        for name, compiled in (("torch", False), ("torch compiled", True)):
-            found[name] = _contender(torch, torch.inference_mode, workload, x, compiled)
+        found["torch"] = _contender(torch, torch.inference_mode, workload, x, compiled=False)
+        if size == 1:  # to compile takes minutes, and gains least where there is much to do
+            found["torch compiled"] = _contender(
+                torch, torch.inference_mode, workload, x, compiled=True
+            )
     if flax := peer("jax", "flax"):
         found["jax"] = flax.inference(workload, x)
     if keras := peer("keras", "keras"):

@@ -14,5 +14,6 @@ NAMES = (
     "resnet8",
     "lstm",
     "gru_small",
+    "atari_dqn",
 )
 WORKLOADS = [importlib.import_module(f"{__name__}.{name}").WORKLOAD for name in NAMES]
