@@ -56,7 +56,7 @@ class Backward {
     const Carried carried(end - begin, layer_);
     const T kept = layer_.kind == CellKind::kGru ? T(1) : T(0);
     for (int64_t i = layer_.steps->length(); i-- > 0;) {
-      const Step step = layer_.steps->at(i, layer_.reverse, begin, end);
+      const TimeStep step = layer_.steps->at(i, layer_.reverse, begin, end);
       if (step.count == 0) continue;
       end_sequences(step, begin, state, grads_.last_state, carried.state.data());
       if (layer_.has_cell())
@@ -71,17 +71,19 @@ class Backward {
   }
 
   // Of the sequences that end at the step, the gradients of the last states.
-  void end_sequences(const Step& step, int64_t begin, int64_t width, const T* from, T* to) const {
+  void end_sequences(const TimeStep& step, int64_t begin, int64_t width, const T* from,
+                     T* to) const {
     carry(step.count - step.going_on, width, shift(from, (begin + step.going_on) * width), width,
           to + step.going_on * width, width);
   }
   // Of those that begin at it, the gradients of the first states.
-  void begin_sequences(const Step& step, int64_t begin, int64_t width, const T* from, T* to) const {
+  void begin_sequences(const TimeStep& step, int64_t begin, int64_t width, const T* from,
+                       T* to) const {
     carry(step.count - step.begun, width, from + step.begun * width, width,
           shift(to, (begin + step.begun) * width), width);
   }
 
-  void run_cell(const Step& step, const Carried& carried) const {
+  void run_cell(const TimeStep& step, const Carried& carried) const {
     const int64_t at = step.row * layer_.hidden, gates_at = step.row * layer_.gates_width();
     if (layer_.projected) undo_projection(step, carried);
     backward_kernel(layer_.kind)(
@@ -94,7 +96,7 @@ class Backward {
 
   // The gradient of the state that is projected, from that of the result; the latter is kept for
   // the weight's.
-  void undo_projection(const Step& step, const Carried& carried) const {
+  void undo_projection(const TimeStep& step, const Carried& carried) const {
     const int64_t width = layer_.projected, spacing = layer_.steps->spacing();
     T* whole = grad_state_.data() + step.row * width;
     for (int64_t i = 0; i < step.count; ++i)

@@ -50,7 +50,7 @@ class Forward {
     const int64_t width = layer_.gates_width();
     Scratch<T> product((end - begin) * width), cell((end - begin) * layer_.hidden);
     for (int64_t i = 0; i < layer_.steps->length(); ++i) {
-      const Step step = layer_.steps->at(i, layer_.reverse, begin, end);
+      const TimeStep step = layer_.steps->at(i, layer_.reverse, begin, end);
       if (step.count == 0) continue;
       begin_sequences(step, begin);
       const int64_t spacing = layer_.steps->spacing(), state = layer_.state();
@@ -66,7 +66,7 @@ class Forward {
   }
 
   // The first states of the sequences that begin here.
-  void begin_sequences(const Step& step, int64_t begin) const {
+  void begin_sequences(const TimeStep& step, int64_t begin) const {
     const int64_t spacing = layer_.steps->spacing(), first = step.row + step.begun * spacing;
     auto put = [&](int64_t width, const T* from, T* to) {
       carry(step.count - step.begun, width, shift(from, (begin + step.begun) * width), width,
@@ -76,7 +76,7 @@ class Forward {
     if (layer_.has_cell()) put(layer_.hidden, m_.input[kC0], m_.kept);
   }
 
-  void run_cell(const Step& step, const T* product, T* cell) const {
+  void run_cell(const TimeStep& step, const T* product, T* cell) const {
     const int64_t hidden = layer_.hidden, spacing = layer_.steps->spacing();
     T* out = (layer_.projected ? m_.raw : results_.out) + step.row * hidden;
     forward_kernel(layer_.kind)({step.count, hidden, spacing,
@@ -89,7 +89,7 @@ class Forward {
   }
 
   // States after the step, to the next step or, of sequences that end here, to the last states.
-  void pass_on(const Step& step, int64_t begin, int64_t width, const T* from, int64_t from_row,
+  void pass_on(const TimeStep& step, int64_t begin, int64_t width, const T* from, int64_t from_row,
                T* next, T* last) const {
     carry(step.going_on, width, from, from_row, next + step.next_row * width,
           layer_.steps->spacing() * width);

@@ -54,7 +54,7 @@ State step(const RecurrentLayer& layer, const LayerTensors& in, const Tensor& x,
 }
 
 // Rows that go on from the step before, with those that begin now.
-Tensor with_new(const Tensor& before, const Tensor& initial, const Step& at, int64_t width,
+Tensor with_new(const Tensor& before, const Tensor& initial, const TimeStep& at, int64_t width,
                 DType dtype) {
   const int64_t fresh = at.count - at.begun;
   if (fresh == 0) return narrow(before, 0, 0, at.count);
@@ -67,7 +67,7 @@ Tensor with_new(const Tensor& before, const Tensor& initial, const Step& at, int
 struct Finals {
   std::vector<Tensor> parts;
 
-  void add(const Tensor& state, const Step& at) {
+  void add(const Tensor& state, const TimeStep& at) {
     if (at.going_on < at.count)
       parts.insert(parts.begin(), narrow(state, 0, at.going_on, at.count - at.going_on));
   }
@@ -88,7 +88,7 @@ RecurrentOutput recurrent_layer_of_ops(const RecurrentLayer& layer, const LayerT
   Finals last_h, last_c;
   State state;
   for (int64_t i = 0; i < steps.length(); ++i) {
-    const Step at = steps.at(i, layer.reverse, 0, steps.batch());
+    const TimeStep at = steps.at(i, layer.reverse, 0, steps.batch());
     state.h = with_new(state.h, in[kH0], at, layer.state(), dtype);
     if (layer.has_cell()) state.c = with_new(state.c, in[kC0], at, layer.hidden, dtype);
     const Tensor x =

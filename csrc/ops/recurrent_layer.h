@@ -11,7 +11,7 @@
 namespace lamina {
 
 // A step as some of the sequences see it; they count from the first of them.
-struct Step {
+struct TimeStep {
   int64_t row, next_row;  // of the first sequence, at this step and at the one that follows
   int64_t count;          // sequences that have this step
   int64_t begun;          // of them, those that had one before
@@ -31,7 +31,7 @@ class Steps {
   int64_t spacing() const { return spacing_; }
 
   // The i-th step of the sequences [begin, end), from the last one backwards if `reverse`.
-  Step at(int64_t i, bool reverse, int64_t begin, int64_t end) const {
+  TimeStep at(int64_t i, bool reverse, int64_t begin, int64_t end) const {
     const int64_t t = reverse ? length() - 1 - i : i, way = reverse ? -1 : 1;
     const int64_t count = std::clamp(count_at(t), begin, end);
     return {first_at(t) + begin * spacing_, first_at(t + way) + begin * spacing_, count - begin,
