@@ -53,7 +53,7 @@ def fail_at(number, function):
         ("fsync", 1, "new"),
     ],
 )
-def test_each_step_fails(path, monkeypatch, name, number, left):
+def test_a_failed_save_leaves_the_old_file_burn_5479(path, monkeypatch, name, number, left):
     monkeypatch.setattr(os, name, fail_at(number, getattr(os, name)))
     with pytest.raises(OSError, match="planted"):
         lm.save(NEW, path)
@@ -141,14 +141,50 @@ while True:
 """
 
 
-def test_killed_at_any_moment(path):
+@pytest.mark.parametrize("kills", [6, pytest.param(200, marks=pytest.mark.slow)])
+def test_killed_at_any_moment(path, kills):
     seen = set()
-    for delay in range(6):
+    for number in range(kills):
         command = [sys.executable, "-c", SAVE_FOR_EVER, str(path)]
         with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
             process.stdout.readline()
-            time.sleep(0.01 + 0.0037 * delay)
+            time.sleep(0.01 + 0.0037 * (number % 6) + 0.0001 * (number // 6))
             process.send_signal(signal.SIGKILL)
             process.stdout.read()
         seen.add(version(path))
     assert seen <= {"old", "new"}
+    assert kills < 100 or seen == {"old", "new"}
+
+
+FILL_A_DISK = """
+import errno, os, sys
+import lamina as lm
+path = os.path.join(sys.argv[1], "model")
+lm.save({"x": lm.zeros(3000)}, path)
+for count in range(10_000, 80_000, 5_000):  # each ends elsewhere in the file
+    try:
+        lm.save({"x": lm.ones(count)}, path)
+    except OSError as error:
+        assert error.errno == errno.ENOSPC
+    else:
+        raise SystemExit("expected a full disk")
+    assert lm.equal(lm.load(path)["x"], lm.zeros(3000))
+    assert os.listdir(sys.argv[1]) == ["model"]
+lm.save({"x": lm.ones(3000)}, path)
+assert lm.equal(lm.load(path)["x"], lm.ones(3000))
+"""
+
+
+def test_a_full_disk(tmp_path):
+    """In a namespace of its own, where everybody may mount a small one."""
+    private = ["unshare", "--map-root-user", "--mount", "sh", "-c"]
+    mount = 'mount -t tmpfs -o size=40k none "$0"'
+    try:
+        subprocess.run([*private, mount, tmp_path], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("no namespace, no small disk")
+    script = f'{mount} && exec "$1" -c "$2" "$0"'
+    command = [*private, script, tmp_path, sys.executable, FILL_A_DISK]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert os.listdir(tmp_path) == []
