@@ -78,7 +78,7 @@ def seconds(epoch):
     return time.perf_counter() - start
 
 
-def test_slow_in_memory_loading():
+def test_slow_in_memory_loading_pytorch_106704():
     """pytorch#106704: a loader took up to 124 times as long as indexing the same arrays."""
     x, y = lm.rand(20_000, 784), lm.arange(20_000)
     loader = DataLoader(TensorDataset(x, y), 64, shuffle=True)

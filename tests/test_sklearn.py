@@ -125,7 +125,7 @@ def test_defaults_and_names_are_scikit_learns():
 
 
 @pytest.mark.parametrize("kind", ALL)
-def test_a_weight_is_as_good_as_repetition(kind):
+def test_a_weight_is_as_good_as_repetition_scikit_learn_9113(kind):
     x, y = data_of(kind)
     x, y = x[::3], y[::3]
     weight = np.random.RandomState(0).randint(0, 3, len(y))

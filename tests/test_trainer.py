@@ -56,7 +56,7 @@ def test_fit_is_the_loop_that_one_writes(compiled):
     assert trainer.steps == 12
 
 
-def test_the_same_bits_on_any_number_of_threads():
+def test_the_same_bits_on_any_number_of_threads_pytorch_88718():
     def run(threads):
         before = lm.get_num_threads()
         lm.set_num_threads(threads)
@@ -104,7 +104,7 @@ def test_history():
         history["nothing"]
 
 
-def test_memory_stays_flat_over_predictions():
+def test_memory_stays_flat_over_predictions_keras_13118():
     trainer = lm.Trainer(network())
     for size in range(1, 40):
         trainer.predict(X[:size])
@@ -115,7 +115,7 @@ def test_memory_stays_flat_over_predictions():
 
 
 @pytest.mark.slow
-def test_memory_of_the_process_stays_flat_over_100_000_predictions():
+def test_memory_stays_flat_over_100_000_predictions_keras_13118():
     resource = pytest.importorskip("resource")
     trainer = lm.Trainer(network())
 
@@ -330,7 +330,7 @@ WEIGHTED_LOSSES = [
 
 
 @pytest.mark.parametrize(("loss", "outputs", "y"), WEIGHTED_LOSSES)
-def test_sample_weights_equal_repeating_the_samples(loss, outputs, y):
+def test_sample_weights_equal_repeating_the_samples_pytorch_8062(loss, outputs, y):
     times = np.arange(90) % 3
     metrics = ["accuracy"] if outputs == 3 else ["mae"]
     if loss == "sparse_categorical_crossentropy":

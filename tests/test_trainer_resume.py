@@ -22,7 +22,7 @@ def digests(tmp_path_factory):
 
 
 @pytest.mark.parametrize("case", list(cases()))
-def test_resume_is_exact(case, digests):
+def test_resume_is_exact_transformers_46628(case, digests):
     assert len(digests["whole"][case]) == 64
     assert digests["first"][case] != digests["whole"][case]
     assert digests["second"][case] == digests["whole"][case]

@@ -103,7 +103,7 @@ def planted(kind):
 
 @pytest.mark.parametrize("kind", ["input", "layer", "overflow", "gradient", "random"])
 @pytest.mark.parametrize("compiled", [True, False])
-def test_nan_stops_with_the_layer_named_and_the_last_good_state_kept(kind, compiled):
+def test_nan_stops_with_the_layer_named_and_the_last_good_state_kept_keras_4848(kind, compiled):
     model, x, y, text = planted(kind)
     trainer = lm.Trainer(model, compile=compiled)
     watch = Watch()
@@ -197,7 +197,7 @@ class Script(callbacks.Callback):
 
 @pytest.mark.parametrize("how", ["end", "patience", "stop", "error", "interrupt"])
 @pytest.mark.parametrize("restore", [True, False])
-def test_the_best_weights_are_restored_however_training_ends(how, restore):
+def test_the_best_weights_are_restored_however_training_ends_keras_12511(how, restore):
     trainer = lm.Trainer(nn.Linear(6, 2))
     script = Script([3.0, 1.0, 2.0, 1.5, 1.2, 5.0, 5.0, 5.0])
     stopping = callbacks.EarlyStopping(
