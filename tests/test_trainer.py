@@ -377,6 +377,25 @@ def test_class_weights_are_sample_weights(table, y):
     assert history["val_loss"][-1] == found.evaluate(X[72:], y[72:])["loss"]
 
 
+@pytest.mark.parametrize("form", ["indices", "one-hot", "column", "tensor", "list"])
+def test_balanced_class_weights_are_those_of_scikit_learn(form):
+    from sklearn.utils.class_weight import compute_class_weight
+
+    labels = np.where(np.arange(90) < 60, 0, Y)
+    table = compute_class_weight("balanced", classes=np.arange(3), y=labels)
+    y = {
+        "one-hot": np.eye(3, dtype=np.float32)[labels],
+        "column": labels[:, None],
+        "tensor": lm.tensor(labels),
+        "list": labels.tolist(),
+    }.get(form, labels)
+    found, _ = fitted(X, y, class_weight="balanced")
+    expected, _ = fitted(X, labels, class_weight=table)
+    assert np.allclose(weights(found), weights(expected), atol=1e-6)
+    plain, _ = fitted(X, y)
+    assert not np.allclose(weights(found), weights(plain), atol=1e-4)
+
+
 def test_a_batch_without_weight_changes_nothing():
     times = np.ones(90)
     times[16:32] = 0
@@ -619,7 +638,28 @@ ERRORS = [
     (lambda: fitted(X, Y, validation_split=1.5), ValueError, "validation_split between 0 and 1"),
     (lambda: fitted(X, Y, sample_weight=X), ValueError, "one sample weight a sample"),
     (lambda: fitted(X, Y, class_weight={7: 2}), ValueError, "class_weight for 3 classes"),
+    (lambda: fitted(X, Y, class_weight="other"), ValueError, "by class or 'balanced'; got 'other'"),
+    (lambda: fitted(X, Y, class_weight={"a": 1}), ValueError, "class_weight by class indices; got"),
+    (
+        lambda: fitted(TensorDataset(X, Y), class_weight="balanced"),
+        ValueError,
+        "one array of targets y with class_weight='balanced'",
+    ),
+    (lambda: fitted(X, Y, epochs=-1), ValueError, "epochs of 0 or more; got -1"),
+    (lambda: fitted(X, Y, epochs=1.5), ValueError, "epochs to be a whole number; got 1.5"),
+    (lambda: fitted(X, Y, epochs="3"), ValueError, "epochs to be a whole number; got '3'"),
+    (lambda: fitted(X, Y, initial_epoch=-1), ValueError, "initial_epoch of 0 or more; got -1"),
+    (lambda: fitted(X, Y, batch_size=0), ValueError, "expected a positive batch_size; got 0"),
+    (lambda: fitted(X, Y, batch_size=2.5), ValueError, "expected a positive batch_size; got 2.5"),
+    (lambda: fitted(X, Y, validation_split=-0.1), ValueError, "between 0 and 1; got -0.1"),
+    (lambda: fitted(X, Y, validation_split=1), ValueError, "between 0 and 1; got 1"),
+    (lambda: fitted(X, Y, validation_split="a"), ValueError, "between 0 and 1; got 'a'"),
     (lambda: fitted(X, Y, callbacks=[3]), TypeError, "expected callbacks; got a int"),
+    (
+        lambda: fitted(X, Y, callbacks=[callbacks.EarlyStopping]),
+        TypeError,
+        r"expected callbacks; got the class EarlyStopping: call it",
+    ),
     (lambda: fitted(X, Y, verbose=7), ValueError, "verbose to be 0, 1, 2 or 'auto'; got 7"),
     (lambda: lm.Trainer(3), TypeError, "expected a module; got a int"),
     (lambda: fitted(X, Y, optimizer=3), TypeError, "expected an optimizer, its name"),
@@ -631,6 +671,13 @@ ERRORS = [
 def test_errors_say_what_was_expected(call, kind, text):
     with pytest.raises(kind, match=text):
         call()
+
+
+def test_one_callback_or_none_needs_no_list():
+    stopping = callbacks.EarlyStopping("loss", patience=3)
+    fitted(X, Y, callbacks=stopping)
+    assert stopping.trainer.epoch == 2
+    fitted(X, Y, callbacks=None)
 
 
 def test_progress_is_silent_when_asked(capsys):

@@ -102,6 +102,11 @@ EVENTS = (
 )
 
 
+def listed(given: Callback | Iterable[Callback] | None) -> list[Callback]:
+    """Return callbacks as a list, also one alone or None."""
+    return [given] if isinstance(given, Callback) else list(given or ())
+
+
 class Callbacks:
     """Several callbacks of one trainer: `emit` calls those that define the event."""
 
@@ -109,8 +114,10 @@ class Callbacks:
         self.all = list(callbacks)
         for callback in self.all:
             if not isinstance(callback, Callback):
-                got = type(callback).__name__
-                raise TypeError(f"[fit] expected callbacks; got a {got}")
+                class_itself = isinstance(callback, type)
+                kind = callback.__name__ if class_itself else type(callback).__name__
+                got = f"the class {kind}: call it" if class_itself else f"a {kind}"
+                raise TypeError(f"[fit] expected callbacks; got {got}")
             callback.trainer = trainer
         self.of = {event: list(self._hearing(event)) for event in EVENTS}
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterator
+from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -179,15 +181,48 @@ def length(source: DataLoader[Any]) -> int | None:
         return None
 
 
-def class_weights(given: Any) -> dict[int, float] | None:
-    """Return the weights of classes by their indices."""
+def whole_number(name: str, given: Any) -> int:
+    """Return an argument that counts from 0 on."""
+    try:
+        number = operator.index(given)
+    except TypeError:
+        raise ValueError(f"[fit] expected {name} to be a whole number; got {given!r}") from None
+    if number < 0:
+        raise ValueError(f"[fit] expected {name} of 0 or more; got {number}")
+    return number
+
+
+def class_weights(given: Any, y: Any) -> dict[int, float] | None:
+    """Return the weights of classes by their indices; "balanced" ones come from the targets y."""
     if given is None:
         return None
+    if isinstance(given, str):
+        return _balanced(given, y)
     pairs = given.items() if isinstance(given, dict) else enumerate(given)
-    table = {int(index): float(weight) for index, weight in pairs}
+    try:
+        table = {operator.index(index): float(weight) for index, weight in pairs}
+    except (TypeError, ValueError):
+        raise ValueError(f"[fit] expected class_weight by class indices; got {given!r}") from None
     if min(table, default=0) < 0 or min(table.values(), default=0.0) < 0:
         raise ValueError(f"[fit] expected class_weight of 0 or more by class indices; got {table}")
     return table
+
+
+def _balanced(given: str, y: Any) -> dict[int, float]:
+    """Return n / (k n_i) for each of the k classes that are there, as scikit-learn does."""
+    if given != "balanced":
+        raise ValueError(f"[fit] expected class_weight by class or 'balanced'; got {given!r}")
+    targets = as_arrays(y)
+    if targets is None or isinstance(targets, dict | tuple):
+        raise ValueError(
+            "[fit] expected one array of targets y with class_weight='balanced'; give the weights"
+        )
+    targets = np.asarray(targets)
+    if targets.ndim > 1 and targets.shape[1] > 1:
+        targets = targets.argmax(1)
+    classes, counts = np.unique(targets, return_counts=True)
+    weights = targets.size / (len(classes) * counts)
+    return {int(index): float(weight) for index, weight in zip(classes, weights, strict=True)}
 
 
 def join(parts: list[Tree]) -> Tree:
@@ -206,8 +241,8 @@ def split(x: Any, y: Any, weight: Any, fraction: float) -> tuple[Any, Any]:
         raise ValueError(
             "[fit] expected arrays with validation_split; give a dataset's part as validation_data"
         )
-    if not 0 < fraction < 1:
-        raise ValueError(f"[fit] expected validation_split between 0 and 1; got {fraction}")
+    if not isinstance(fraction, Real) or not 0 < fraction < 1:
+        raise ValueError(f"[fit] expected validation_split between 0 and 1; got {fraction!r}")
     whole = as_arrays((x, y, weight))
     size = len(next(leaf for leaf in leaves(whole) if leaf is not None))
     stop = int(size * (1 - fraction))

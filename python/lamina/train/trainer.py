@@ -8,7 +8,7 @@ from typing import Any
 from lamina import _core, files
 from lamina._core import Generator, Tensor
 from lamina.callbacks import Callback, LearningRateScheduler, ProgressBar
-from lamina.callbacks.base import Callbacks, copied
+from lamina.callbacks.base import Callbacks, copied, listed
 from lamina.callbacks.progress import progress
 from lamina.nn import Module
 from lamina.optim import Optimizer
@@ -104,7 +104,7 @@ class Trainer:
         validation_split: float = 0.0,
         sample_weight: Any = None,
         class_weight: Any = None,
-        callbacks: Iterable[Callback] = (),
+        callbacks: Callback | Iterable[Callback] | None = None,
         shuffle: bool = True,
         initial_epoch: int = 0,
         seed: int | None = None,
@@ -133,8 +133,8 @@ class Trainer:
         validation = None
         if validation_data is not None:
             validation = data.validation(validation_data, self.dtype)
-        self._begin(initial_epoch, epochs, callbacks, verbose)
-        of_classes = data.class_weights(class_weight)
+        self._begin(initial_epoch, epochs, listed(callbacks), verbose)
+        of_classes = data.class_weights(class_weight, y)
         with interruptible(self.stop):
             try:
                 self.callbacks.emit("on_train_begin")
@@ -149,17 +149,15 @@ class Trainer:
         """End training after the present step; the history keeps the reason."""
         self.history.stopped = reason
 
-    def _begin(
-        self, epoch: int, epochs: int, callbacks: Iterable[Callback], verbose: str | int
-    ) -> None:
-        given = list(callbacks)
+    def _begin(self, epoch: int, epochs: int, given: list[Callback], verbose: str | int) -> None:
         if self.scheduler is not None:
             given.insert(0, LearningRateScheduler(self.scheduler))
         if not any(isinstance(callback, ProgressBar) for callback in given):
             given += progress(verbose)
         self.callbacks = Callbacks(given, self)
         self.history = History()
-        self.epoch, self.epochs = epoch, epochs
+        self.epoch = data.whole_number("initial_epoch", epoch)
+        self.epochs = data.whole_number("epochs", epochs)
         self.batch = 0
         self.batches = data.length(self.loader)
         self.objective.reset()
