@@ -196,6 +196,12 @@ def test_types_that_tensors_lack(tmp_path):
 # ---- arguments ----
 
 
+def test_a_model_is_told_to_be_saved_as_its_state(tmp_path):
+    with pytest.raises(TypeError, match=r"got Linear at the top: save its state_dict\(\)"):
+        lm.save(lm.nn.Linear(2, 2), tmp_path / "file")
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize(
     ("value", "where"),
     [

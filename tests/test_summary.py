@@ -144,7 +144,17 @@ def test_without_input_there_are_parameters_alone():
     assert "multiply-adds" not in table
 
 
+def test_the_batch_may_stand_before_a_shape_as_none():
+    model = nn.Sequential(nn.Linear(4, 3))
+    assert str(lm.summary(model, (None, 4))) == str(lm.summary(model, (4,)))
+    assert str(lm.summary(model, [(None, 4)], batch_size=2)) == str(
+        lm.summary(model, 4, batch_size=2)
+    )
+
+
 def test_errors():
+    with pytest.raises(ValueError, match=r"input_shape of whole numbers; got \(3, None\)"):
+        lm.summary(nn.Linear(4, 2), (3, None))
     with pytest.raises(ValueError, match=r"\[summary\] expected input_shape or input_data"):
         lm.summary(nn.ReLU(), 3, input_data=lm.zeros(3))
     with pytest.raises(TypeError, match=r"\[summary\] expected a Module; got function"):

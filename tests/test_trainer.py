@@ -245,6 +245,24 @@ def test_a_loader_has_its_own_batches():
         fitted(loader, Y, batch_size=None)
 
 
+def test_inputs_by_name_as_lists():
+    class Named(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.linear = nn.Linear(6, 3)
+
+        def forward(self, a, b):
+            return self.linear(a + b)
+
+    def run(a, b):
+        lm.manual_seed(0)
+        trainer = lm.Trainer(Named())
+        trainer.fit({"a": a, "b": b}, Y, shuffle=False, verbose=0)
+        return weights(trainer)
+
+    assert np.array_equal(run(X.tolist(), X.tolist()), run(X, X))
+
+
 def test_memory_mapped_arrays(tmp_path):
     np.save(tmp_path / "x.npy", X)
     mapped = np.load(tmp_path / "x.npy", mmap_mode="r")
@@ -638,6 +656,21 @@ ERRORS = [
     (lambda: fitted(X, Y, validation_split=1.5), ValueError, "validation_split between 0 and 1"),
     (lambda: fitted(X, Y, sample_weight=X), ValueError, "one sample weight a sample"),
     (lambda: fitted(X, Y, class_weight={7: 2}), ValueError, "class_weight for 3 classes"),
+    (lambda: fitted(X, Y - 0.0), TypeError, r'give y.astype\("int64"\)'),
+    (lambda: fitted(X, np.array(list("abc"))[Y]), TypeError, r"got <U1: names of classes become"),
+    (lambda: fitted(X.astype(object), Y), TypeError, "arrays of numbers; got object"),
+    (lambda: fitted(zip(X, Y, strict=True)), TypeError, "DataLoader; got a zip: make an array"),
+    (lambda: fitted([{"x": X[0], "y": 1}]), TypeError, "arrays of numbers; got object"),
+    (lambda: fitted({"x": X, "y": Y}), ValueError, "got none: a dict alone holds inputs by name"),
+    (lambda: fitted((X * 9).astype("u1"), Y), TypeError, r"uint8 and .* for images x / 255"),
+    (lambda: fitted(X, T > 0, loss="bce", outputs=1), ValueError, "Sigmoid.*bce_with_logits"),
+    (lambda: fitted(X, T[:, 0] > 0, outputs=1), IndexError, "two classes apart with"),
+    (lambda: lm.Trainer(network()).evaluate(X[:0], Y[:0]), ValueError, "at least one batch"),
+    (
+        lambda: lm.Trainer(network().requires_grad_(False)).fit(X, Y, verbose=0),
+        RuntimeError,
+        r"requires_grad_\(\) unfreezes one",
+    ),
     (lambda: fitted(X, Y, class_weight="other"), ValueError, "by class or 'balanced'; got 'other'"),
     (lambda: fitted(X, Y, class_weight={"a": 1}), ValueError, "class_weight by class indices; got"),
     (
@@ -671,6 +704,25 @@ ERRORS = [
 def test_errors_say_what_was_expected(call, kind, text):
     with pytest.raises(kind, match=text):
         call()
+
+
+def test_a_last_batch_of_one_and_batch_normalization():
+    model = nn.Sequential(nn.Linear(6, 8), nn.BatchNorm1d(8), nn.Linear(8, 3))
+    with pytest.raises(ValueError, match=r"in 1, BatchNorm1d\): a batch, .* has one sample"):
+        lm.Trainer(model).fit(X[:33], Y[:33], verbose=0)
+
+
+@pytest.mark.parametrize("dtype", ["int64", "uint8", "bool", "float64"])
+def test_one_hot_targets_of_any_type(dtype):
+    found, history = fitted(X, np.eye(3, dtype=dtype)[Y])
+    expected, wanted = fitted(X, Y)
+    assert np.allclose(weights(found), weights(expected), atol=1e-6)
+    assert history["accuracy"] == wanted["accuracy"]
+
+
+def test_a_class_of_losses_makes_one():
+    found, _ = fitted(X, Y, loss=nn.CrossEntropyLoss)
+    assert np.array_equal(weights(found), weights(fitted(X, Y)[0]))
 
 
 def test_one_callback_or_none_needs_no_list():

@@ -94,10 +94,10 @@ def summary(
 ) -> Summary:
     """Return a table of the layers of a model, from one run in evaluation mode on a copy of it.
 
-    `input_shape` is that of one sample, without the batch, or a list of shapes for several inputs;
-    zeros of `dtype` (one, or one per input; that of the model unless given) go in. `input_data` is
-    the input itself: an array, a list of them or, for keyword arguments, a dict. Without either
-    the model is not run, and the table has parameters alone.
+    `input_shape` is that of one sample, without the batch (or with None for it), or a list of
+    shapes for several inputs; zeros of `dtype` (one, or one per input; that of the model unless
+    given) go in. `input_data` is the input itself: an array, a list of them or, for keyword
+    arguments, a dict. Without either the model is not run, and the table has parameters alone.
     """
     if not isinstance(model, Module):
         raise TypeError(f"[summary] expected a Module; got {type(model).__name__}")
@@ -124,8 +124,8 @@ def summary(
 
 
 def _zeros(model: Module, shape: Any, batch_size: int, dtypes: Any) -> list[Tensor]:
-    several = not isinstance(shape, int) and shape and not isinstance(shape[0], int)
-    shapes = shape if several else [shape]
+    several = not isinstance(shape, int) and shape and isinstance(shape[0], Sequence)
+    shapes = [_sample(each) for each in (shape if several else [shape])]
     if dtypes is None:
         own = (each.dtype for each in model.parameters() if each.is_floating_point())
         dtypes = next(own, None)
@@ -135,10 +135,20 @@ def _zeros(model: Module, shape: Any, batch_size: int, dtypes: Any) -> list[Tens
         raise ValueError(
             f"[summary] expected one dtype or one per input ({len(shapes)}); got {len(dtypes)}"
         )
-    sizes = ([each] if isinstance(each, int) else each for each in shapes)
     return [
-        _core.zeros(batch_size, *size, dtype=kind) for size, kind in zip(sizes, dtypes, strict=True)
+        _core.zeros(batch_size, *size, dtype=kind)
+        for size, kind in zip(shapes, dtypes, strict=True)
     ]
+
+
+def _sample(shape: Any) -> Sequence[int]:
+    """Return the shape of a sample; Keras' None for the batch may stand before it."""
+    sizes = [shape] if isinstance(shape, int) else list(shape)
+    if sizes and sizes[0] is None:
+        del sizes[0]
+    if not all(isinstance(size, int) for size in sizes):
+        raise ValueError(f"[summary] expected input_shape of whole numbers; got {shape}")
+    return sizes
 
 
 # ---- the run ----

@@ -94,6 +94,8 @@ class _Parts:
         raise TypeError(
             "[save] expected tensors, arrays of numbers, None, bool, int, float, str, bytes, and "
             f"dicts, lists and tuples of them; got {what} at {'.'.join(path) or 'the top'}"
+            + ": save its state_dict()"
+            * hasattr(value, "state_dict")
         )
 
     def name(self, path: tuple[str, ...]) -> str:

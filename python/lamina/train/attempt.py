@@ -10,6 +10,7 @@ from lamina import _core, compiling
 from lamina.autograd import no_grad
 from lamina.callbacks.base import copied
 from lamina.nn import Module
+from lamina.train.advice import advised
 from lamina.train.objective import Objective
 
 
@@ -54,7 +55,15 @@ class Attempt:
         self.said = said
 
     def __call__(self, *args: Any) -> Any:
-        """Call the function."""
+        """Call the function; its errors come with advice."""
+        try:
+            return self._try(*args)
+        except (IndexError, RuntimeError, TypeError, ValueError) as error:
+            if (better := advised(error)) is error:
+                raise
+            raise better from error
+
+    def _try(self, *args: Any) -> Any:
         try:
             return self.run(*args)
         except RuntimeError as error:
@@ -64,6 +73,6 @@ class Attempt:
             self.run = self.plain
             reason = str(error).removeprefix("[compile] ")
             if reason not in self.said:
-                warnings.warn(f"[Trainer] steps run without compilation: {reason}", stacklevel=2)
+                warnings.warn(f"[Trainer] steps run without compilation: {reason}", stacklevel=3)
             self.said.add(reason)
             return self.plain(*args)

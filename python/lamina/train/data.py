@@ -52,13 +52,30 @@ def as_arrays(tree: Tree) -> Tree:
 
     A list is several inputs if arrays stand in it, else the rows of one.
     """
+    if isinstance(tree, dict):
+        return {key: as_arrays(item) for key, item in tree.items()}
+    several = isinstance(tree, list) and any(hasattr(item, "__array__") for item in tree)
+    if several or isinstance(tree, tuple):
+        return tuple(as_arrays(item) for item in tree)
+    if tree is None or isinstance(tree, Tensor):
+        return tree
+    array = np.asarray(tree)
+    if array.dtype.kind not in "biuf":
+        raise TypeError(_not_numbers(tree, array))
+    return array
 
-    def array(leaf: Any) -> Any:
-        return leaf if leaf is None or isinstance(leaf, Tensor) else np.asarray(leaf)
 
-    if isinstance(tree, list) and not any(hasattr(item, "__array__") for item in tree):
-        return array(tree)
-    return map_tree(array, tree)
+def _not_numbers(given: Any, array: Any) -> str:
+    if array.dtype.kind == "O" and array.ndim == 0:
+        kind = type(given).__name__
+        return (
+            f"[fit] expected arrays, a Dataset or a DataLoader; got a {kind}: make an array of it, "
+            "or yield its samples from an IterableDataset"
+        )
+    return (
+        f"[fit] expected arrays of numbers; got {array.dtype}: names of classes become indices by "
+        'np.unique(y, return_inverse=True)[1], columns of several types by astype("float32")'
+    )
 
 
 def as_tensors(tree: Tree, dtype: Any) -> Tree:

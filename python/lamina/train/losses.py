@@ -46,7 +46,8 @@ class Loss:
     """
 
     def __init__(self, given: Any) -> None:
-        self.of = names.find("a loss", given, names.LOSSES)() if isinstance(given, str) else given
+        made = names.find("a loss", given, names.LOSSES) if isinstance(given, str) else given
+        self.of: Any = made() if isinstance(given, str | type) else made
         if not callable(self.of):
             got = type(given).__name__
             raise TypeError(f"[Trainer] expected a loss, a function or a name; got a {got}")
@@ -88,8 +89,9 @@ class Loss:
         if self.classes:
             if target.ndim == prediction.ndim and target.size(1) == 1 != prediction.size(1):
                 target = target.squeeze(1)
-            whole = not target.is_floating_point()
-            return target.to(int64 if whole else prediction.dtype)
+            one_hot = target.shape == prediction.shape and prediction.size(1) > 1
+            indices = not one_hot and not target.is_floating_point()
+            return target.to(int64 if indices else prediction.dtype)
         if self.two or self.numbers:
             target = target.to(prediction.dtype)
             if target.numel() == prediction.numel() and len(target) == len(prediction):

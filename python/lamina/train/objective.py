@@ -121,9 +121,10 @@ class Objective:
         counted: bool = True,
     ) -> Any:
         """Return the loss of a batch and the sum of the weights that it divides by; count both."""
-        outputs = call(model, batch.x)
         if batch.y is None:
-            raise ValueError("[fit] expected targets y; got none")
+            alone = ": a dict alone holds inputs by name" * isinstance(batch.x, dict)
+            raise ValueError(f"[fit] expected targets y; got none{alone}")
+        outputs = call(model, batch.x)
         total: Any = 0.0
         count: Any = 0.0
         for number, output in enumerate(self.outputs):

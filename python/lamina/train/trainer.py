@@ -255,10 +255,13 @@ class Trainer:
     def _evaluate(self, source: Any) -> dict[str, Any]:
         counts = copied(self.objective.state_dict())
         self.objective.reset()
+        batch = None
         try:
             with evaluating(self.model):
                 for batch in data.batches(source, self.dtype):
                     self._count(tuple(batch))
+            if batch is None:
+                raise ValueError("[evaluate] expected at least one batch of data; got none")
             return self.results()
         finally:
             self.objective.load_state_dict(counts)
