@@ -198,7 +198,7 @@ def test_errors():
     with pytest.raises(ValueError, match=r"\[ROCAUC\] expected 2 bins or more; got 1"):
         metrics.ROCAUC(bins=1)
     with pytest.raises(ValueError, match=r"\[ROCAUC\] expected a score for each of 3 targets"):
-        metrics.ROCAUC().update(lm.ones(3, 2), lm.ones(3))
+        metrics.ROCAUC().update(lm.ones(3, 3), lm.ones(3))
     precision = metrics.Precision("binary")
     precision.update(lm.tensor(PROBABILITIES), lm.tensor(CLASSES))
     with pytest.raises(ValueError, match=r"\[Precision\] expected two classes; got 4"):

@@ -333,6 +333,27 @@ def test_two_classes(loss, last):
     assert found["auc"] > 0.8
 
 
+@pytest.mark.parametrize(
+    ("loss", "last"),
+    [
+        ("cross_entropy", []),
+        ("nll", [nn.LogSoftmax(-1)]),
+        ("sparse_categorical_crossentropy", [nn.Softmax(-1)]),
+    ],
+)
+def test_the_area_under_the_curve_of_two_scores(loss, last):
+    from sklearn.metrics import roc_auc_score
+
+    labels = (T[:, 0] > 0).astype(np.int64)
+    model = nn.Sequential(network(2), *last)
+    trainer = lm.Trainer(model, loss, metrics=["auc", "accuracy"])
+    trainer.fit(X, labels, epochs=3, verbose=0)
+    scores = trainer.predict(X).numpy()
+    logits = loss != "sparse_categorical_crossentropy"
+    expected = roc_auc_score(labels, scores[:, 1] - scores[:, 0] if logits else scores[:, 1])
+    assert trainer.evaluate(X, labels[:, None])["auc"] == pytest.approx(expected, abs=1e-3)
+
+
 # ---- weights: named after the complaint ----
 
 WEIGHTED_LOSSES = [

@@ -28,12 +28,16 @@ class ROCAUC(Metric):
 
     @no_grad()
     def update(self, prediction: Tensor, target: Tensor, weight: Tensor | None = None) -> None:
-        """Take a score a sample, and targets of which those above 1/2 are positive."""
-        score = prediction.detach().reshape(-1).to(_core.float64)
+        """Take a score a sample, or two (N, 2) of class 0 and 1; targets above 1/2 are positive."""
+        score = prediction.detach().to(_core.float64)
+        if score.ndim == 2 and score.size(1) == 2 and target.numel() == len(score):
+            # softmax of two logits is the sigmoid of their difference
+            score = score[:, 1] - score[:, 0] if self.from_logits else score[:, 1]
+        score = score.reshape(-1)
         positive = (target.reshape(-1) > 0.5).long()
         if score.shape != positive.shape:
             raise ValueError(
-                f"[ROCAUC] expected a score for each of {len(positive)} targets; "
+                f"[ROCAUC] expected a score for each of {len(positive)} targets, or two; "
                 f"got shape {tuple(prediction.shape)}"
             )
         if self.from_logits:

@@ -57,9 +57,9 @@ class Loss:
         self.numbers = isinstance(self.of, OF_NUMBERS)
 
     @property
-    def threshold(self) -> float:
-        """What predictions of the second of two classes exceed."""
-        return 0.5 if isinstance(self.of, nn.BCELoss) else 0.0
+    def of_logits(self) -> bool:
+        """Whether the predictions are scores without bounds, not probabilities."""
+        return not (isinstance(self.of, nn.BCELoss) or self.of is names.class_probabilities_loss)
 
     def __call__(
         self, prediction: Tensor, target: Any, weight: Tensor | None

@@ -73,13 +73,14 @@ class Output:
             made = given() if isinstance(given, type) else given
         if not isinstance(made, Metric):
             raise TypeError(f"[Trainer] expected metrics or their names; got {given!r}")
-        if isinstance(given, str) and self.loss.two:  # the loss knows what the scores are
-            if type(made) is Accuracy:
+        scores = self.loss.two or self.loss.classes
+        if isinstance(given, str) and scores:  # the loss knows what they are
+            if type(made) is Accuracy and self.loss.two:
                 made = BinaryAccuracy(name=made.name)
             if hasattr(made, "threshold"):
-                made.threshold = self.loss.threshold
+                made.threshold = 0.0 if self.loss.of_logits else 0.5
             if hasattr(made, "from_logits"):
-                made.from_logits = self.loss.threshold == 0
+                made.from_logits = self.loss.of_logits
         return made
 
 
