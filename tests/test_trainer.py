@@ -379,7 +379,9 @@ def test_sample_weights_equal_repeating_the_samples_pytorch_8062(loss, outputs, 
         model = network(outputs)
         if loss == "sparse_categorical_crossentropy":
             model.append(nn.Softmax(-1))
-        trainer = lm.Trainer(model, loss, lambda p: lm.optim.SGD(p, lr=0.1), metrics)
+        trainer = lm.Trainer(
+            model, loss, lambda p: lm.optim.SGD(p, lr=0.1), [], weighted_metrics=metrics
+        )
         history = trainer.fit(x, y, epochs=3, batch_size=500, shuffle=False, verbose=0, **options)
         return trainer, history
 
@@ -409,10 +411,11 @@ def test_ignored_targets_do_not_count():
 @pytest.mark.parametrize("y", [Y, np.eye(3, dtype=np.float32)[Y]], ids=["indices", "one-hot"])
 def test_class_weights_are_sample_weights(table, y):
     of_samples = np.array([1.0, 2.0, 0.0])[Y]
-    found, history = fitted(X, y, class_weight=table, validation_split=0.2)
-    expected, wanted = fitted(X[:72], y[:72], sample_weight=of_samples[:72])
+    counting = {"weighted_metrics": "accuracy"}
+    found, history = fitted(X, y, class_weight=table, validation_split=0.2, trainer=counting)
+    expected, wanted = fitted(X[:72], y[:72], sample_weight=of_samples[:72], trainer=counting)
     assert np.array_equal(weights(found), weights(expected))
-    assert history["accuracy"] == wanted["accuracy"]
+    assert history["weighted_accuracy"] == wanted["weighted_accuracy"]
     assert history["val_loss"][-1] == found.evaluate(X[72:], y[72:])["loss"]
 
 
@@ -433,6 +436,15 @@ def test_balanced_class_weights_are_those_of_scikit_learn(form):
     assert np.allclose(weights(found), weights(expected), atol=1e-6)
     plain, _ = fitted(X, y)
     assert not np.allclose(weights(found), weights(plain), atol=1e-4)
+
+
+def test_metrics_count_each_sample_once_and_weighted_metrics_its_weight():
+    times = (np.arange(90) % 3).astype(np.float32)
+    trainer = lm.Trainer(network(), metrics=["accuracy"], weighted_metrics=["accuracy"])
+    right = trainer.predict(X).numpy().argmax(1) == Y
+    found = trainer.evaluate(X, Y, sample_weight=times, batch_size=16)
+    assert found["accuracy"] == pytest.approx(right.mean())
+    assert found["weighted_accuracy"] == pytest.approx((right * times).sum() / times.sum())
 
 
 def test_a_batch_without_weight_changes_nothing():

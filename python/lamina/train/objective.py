@@ -58,13 +58,17 @@ def _weighted(
 class Output:
     """The loss and the metrics of one output."""
 
-    def __init__(self, key: Any, loss: Any, metrics: Any) -> None:
+    def __init__(self, key: Any, loss: Any, metrics: Any, weighted: Any) -> None:
         self.key = key
         self.loss = Loss(loss)
         if metrics is None:
             metrics = ["accuracy"] if self.loss.classes or self.loss.two else []
-        single = isinstance(metrics, str) or not isinstance(metrics, Iterable)
-        self.metrics: list[Metric] = [self._metric(m) for m in ([metrics] if single else metrics)]
+        self.metrics = self._metrics(metrics)
+        self.weighted = self._metrics(() if weighted is None else weighted)
+
+    def _metrics(self, given: Any) -> list[Metric]:
+        single = isinstance(given, str) or not isinstance(given, Iterable)
+        return [self._metric(each) for each in ([given] if single else given)]
 
     def _metric(self, given: Any) -> Metric:
         if isinstance(given, str):
@@ -87,14 +91,23 @@ class Output:
 class Objective:
     """Losses, their sum and the metrics of a model, counted over batches.
 
-    Means are over samples: of each loss sum(w l) / sum(w), whatever the batches are.
+    Means are over samples: of each loss sum(w l) / sum(w), whatever the batches are. As in Keras
+    weights count in losses and in the metrics that are given as weighted ones.
     """
 
-    def __init__(self, loss: Any, metrics: Any = None, loss_weights: Any = None) -> None:
+    def __init__(
+        self, loss: Any, metrics: Any = None, loss_weights: Any = None, weighted: Any = None
+    ) -> None:
         keys = keys_of(loss)
         several = keys != [None]
         self.outputs = [
-            Output(key, _part(loss, key, "a loss"), _chosen(metrics, key, several)) for key in keys
+            Output(
+                key,
+                _part(loss, key, "a loss"),
+                _chosen(metrics, key, several),
+                _chosen(weighted, key, several),
+            )
+            for key in keys
         ]
         self.factors = [
             1.0 if loss_weights is None else float(_part(loss_weights, key, "a weight"))
@@ -106,13 +119,17 @@ class Objective:
             metric.name: metric for metric in (self.total, *self.parts)
         }
         for output in self.outputs:
+            prefix = f"{output.key}_" * several
             for metric in output.metrics:
-                name = metric.name if not several else f"{output.key}_{metric.name}"
-                if name in self.named:
-                    raise ValueError(
-                        f"[Trainer] expected metrics of different names; got {name!r} twice"
-                    )
-                self.named[name] = metric
+                self._name(prefix + metric.name, metric)
+            for metric in output.weighted:  # Keras' names
+                taken = prefix + metric.name in self.named
+                self._name(f"{prefix}{'weighted_' * taken}{metric.name}", metric)
+
+    def _name(self, name: str, metric: Metric) -> None:
+        if name in self.named:
+            raise ValueError(f"[Trainer] expected metrics of different names; got {name!r} twice")
+        self.named[name] = metric
 
     def __call__(
         self,
@@ -140,6 +157,8 @@ class Objective:
             if counted and self.parts:
                 self.parts[number].add_mean(loss, count)
             for metric in output.metrics if counted else ():
+                metric.update(prediction.detach(), target)
+            for metric in output.weighted if counted else ():
                 metric.update(prediction.detach(), target, weight)
         if counted:
             self.total.add_mean(total, count)

@@ -26,8 +26,9 @@ class Trainer:
 
     `loss`, `optimizer` and `metrics` are names, or objects made before; for a model with several
     outputs a tuple or dict of losses says which there are, and `loss_weights` and `metrics` follow
-    it. Without `metrics`, classifiers count their accuracy. An own `step(model, *batch)` that
-    returns a loss, or a loss and a dict of values, stands in for loss and metrics.
+    it. Without `metrics`, classifiers count their accuracy; `weighted_metrics` count weights. An
+    own `step(model, *batch)` that returns a loss, or a loss and a dict of values, stands in for
+    loss and metrics.
 
     The step is compiled, unless the model reads values on its way: then it runs eagerly, after a
     warning. `accumulate` batches make one update. `clip_norm` and `clip_value` clip gradients. A
@@ -41,6 +42,7 @@ class Trainer:
         optimizer: Any = "adam",
         metrics: Any = None,
         *,
+        weighted_metrics: Any = None,
         loss_weights: Any = None,
         compile: bool = True,
         clip_norm: float | None = None,
@@ -54,7 +56,11 @@ class Trainer:
         if accumulate < 1:
             raise ValueError(f"[Trainer] expected accumulate of 1 or more; got {accumulate}")
         self.model = model
-        self.objective = StepObjective(step) if step else Objective(loss, metrics, loss_weights)
+        self.objective = (
+            StepObjective(step)
+            if step
+            else Objective(loss, metrics, loss_weights, weighted_metrics)
+        )
         self.accumulate = accumulate
         self.scheduler = scheduler
         self.history = History()
