@@ -271,6 +271,20 @@ def test_memory_mapped_arrays(tmp_path):
     assert np.array_equal(weights(trainer), weights(expected))
 
 
+@pytest.mark.parametrize("split", [0, 0.2])
+def test_memory_mapped_doubles_are_converted_by_batches(tmp_path, split):
+    np.save(tmp_path / "x.npy", X.astype(np.float64))
+    mapped = np.load(tmp_path / "x.npy", mmap_mode="r")
+    trainer, history = fitted(mapped, Y, validation_split=split)
+    kept = next(lm.train.data.leaves(trainer.loader.dataset.batch.x))
+    assert kept.dtype is lm.float64
+    assert np.shares_memory(kept.numpy(), mapped)
+    expected, wanted = fitted(X.astype(np.float64), Y, validation_split=split)
+    assert dict(history) == dict(wanted)
+    assert np.array_equal(weights(trainer), weights(expected))
+    assert trainer.predict(mapped).dtype is lm.float32
+
+
 class Pair(nn.Module):
     def __init__(self):
         super().__init__()

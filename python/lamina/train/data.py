@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import operator
 from collections.abc import Callable, Iterator
 from numbers import Real
@@ -78,25 +79,38 @@ def _not_numbers(given: Any, array: Any) -> str:
     )
 
 
-def as_tensors(tree: Tree, dtype: Any) -> Tree:
+def as_tensors(tree: Tree, dtype: Any, keep_mapped: bool = False) -> Tree:
     """Return arrays as tensors, on their memory where rows stand in it one after the other.
 
-    Floating point gets the given type.
+    Floating point gets the given type. Memory-mapped files may be kept as they are: `Arrays`
+    converts them by batches, as they may be too large as a whole.
     """
 
     def tensor(leaf: Any) -> Tensor | None:
         if leaf is None:
             return None
         value = _core.as_tensor(leaf).contiguous()
-        return value.to(dtype) if value.is_floating_point() else value
+        return value if keep_mapped and _mapped(leaf) else _typed(value, dtype)
 
     return map_tree(tensor, as_arrays(tree))
 
 
-class Arrays(Dataset[Batch]):
-    """Samples that stand in the rows of arrays."""
+def _typed(value: Tensor, dtype: Any) -> Tensor:
+    return value.to(dtype) if dtype is not None and value.is_floating_point() else value
 
-    def __init__(self, x: Tree, y: Tree, weight: Tensor | None) -> None:
+
+def _mapped(array: Any) -> bool:
+    """Tell whether an array is of a file in memory, be it a part of it."""
+    while isinstance(array, np.ndarray) and not isinstance(array, np.memmap):
+        array = array.base
+    return isinstance(array, np.memmap | mmap.mmap)
+
+
+class Arrays(Dataset[Batch]):
+    """Samples that stand in the rows of arrays; batches have the given type of floating point."""
+
+    def __init__(self, x: Tree, y: Tree, weight: Tensor | None, dtype: Any = None) -> None:
+        self.dtype = dtype
         self.batch = Batch(x, y, weight)
         self._tensors = [leaf for leaf in leaves(tuple(self.batch)) if leaf is not None]
         self._plain = all(isinstance(part, Tensor) for part in self.batch if part is not None)
@@ -111,13 +125,17 @@ class Arrays(Dataset[Batch]):
 
     def __getitem__(self, index: Any) -> Batch:
         parts = tuple(self.batch)
-        return Batch(*map_tree(lambda leaf: None if leaf is None else leaf[index], parts))
+
+        def row(leaf: Any) -> Any:
+            return None if leaf is None else _typed(leaf[index], self.dtype)
+
+        return Batch(*map_tree(row, parts))
 
     def __getbatch__(self, indices: Any) -> Batch:
         rows = iter(gather(self._tensors, indices))
 
         def next_rows(leaf: Any) -> Any:
-            return None if leaf is None else next(rows)
+            return None if leaf is None else _typed(next(rows), self.dtype)
 
         parts = self.batch
         return Batch(*(map(next_rows, parts) if self._plain else map_tree(next_rows, tuple(parts))))
@@ -146,7 +164,8 @@ def loader(
         data: Any = x
     else:
         weight = None if weight is None else as_tensors(weight, dtype).to(dtype)
-        data = Arrays(as_tensors(x, dtype), as_tensors(y, dtype), weight)
+        x, y = as_tensors(x, dtype, keep_mapped=True), as_tensors(y, dtype, keep_mapped=True)
+        data = Arrays(x, y, weight, dtype)
         if weight is not None and weight.ndim != 1:
             shape = tuple(weight.shape)
             raise ValueError(f"[fit] expected one sample weight a sample; got shape {shape}")
