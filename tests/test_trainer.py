@@ -742,6 +742,11 @@ ERRORS = [
     ),
     (lambda: fitted(X, Y, verbose=7), ValueError, "verbose to be 0, 1, 2 or 'auto'; got 7"),
     (lambda: lm.Trainer(3), TypeError, "expected a module; got a int"),
+    (
+        lambda: fitted(X, Y, optimizer=lm.optim.SGD(network().parameters())),
+        ValueError,
+        "optimizer of this model's parameters; got SGD of others",
+    ),
     (lambda: fitted(X, Y, optimizer=3), TypeError, "expected an optimizer, its name"),
     (lambda: fitted(X, Y, loss=3), TypeError, "expected a loss, a function or a name; got a int"),
 ]

@@ -110,10 +110,11 @@ class Arrays(Dataset[Batch]):
     """Samples that stand in the rows of arrays; batches have the given type of floating point."""
 
     def __init__(self, x: Tree, y: Tree, weight: Tensor | None, dtype: Any = None) -> None:
-        self.dtype = dtype
         self.batch = Batch(x, y, weight)
         self._tensors = [leaf for leaf in leaves(tuple(self.batch)) if leaf is not None]
         self._plain = all(isinstance(part, Tensor) for part in self.batch if part is not None)
+        floats = [tensor for tensor in self._tensors if tensor.is_floating_point()]
+        self._dtype = dtype if any(tensor.dtype is not dtype for tensor in floats) else None
         lengths = [len(tensor) for tensor in self._tensors]
         if len(set(lengths)) != 1:
             got = " and ".join(map(str, lengths)) or "nothing"
@@ -127,7 +128,7 @@ class Arrays(Dataset[Batch]):
         parts = tuple(self.batch)
 
         def row(leaf: Any) -> Any:
-            return None if leaf is None else _typed(leaf[index], self.dtype)
+            return None if leaf is None else _typed(leaf[index], self._dtype)
 
         return Batch(*map_tree(row, parts))
 
@@ -135,7 +136,7 @@ class Arrays(Dataset[Batch]):
         rows = iter(gather(self._tensors, indices))
 
         def next_rows(leaf: Any) -> Any:
-            return None if leaf is None else _typed(next(rows), self.dtype)
+            return None if leaf is None else _typed(next(rows), self._dtype)
 
         parts = self.batch
         return Batch(*(map(next_rows, parts) if self._plain else map_tree(next_rows, tuple(parts))))

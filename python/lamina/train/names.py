@@ -114,6 +114,12 @@ def activation(name: str) -> nn.Module:
 def optimizer(given: Any, model: nn.Module) -> optim.Optimizer:
     """Return an optimizer: one that is made, or by a name or a function of the parameters."""
     if isinstance(given, optim.Optimizer):
+        own = {id(p) for p in model.parameters()}
+        if not any(id(p) in own for group in given.param_groups for p in group["params"]):
+            kind = type(given).__name__
+            raise ValueError(
+                f"[Trainer] expected an optimizer of this model's parameters; got {kind} of others"
+            )
         return given
     make = find("an optimizer", given, OPTIMIZERS) if isinstance(given, str) else given
     if not callable(make):
