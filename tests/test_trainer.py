@@ -772,6 +772,14 @@ def test_one_hot_targets_of_any_type(dtype):
     assert history["accuracy"] == wanted["accuracy"]
 
 
+@pytest.mark.parametrize("dtype", ["float16", ">f4", ">f8", "longdouble"])
+@pytest.mark.parametrize("of_labels", ["int8", "int16", "uint16", ">i8"])
+def test_arrays_of_types_that_tensors_do_not_have(dtype, of_labels):
+    x = np.round(X * 8) / 8  # exact in each type
+    found, _ = fitted(x.astype(dtype), Y.astype(of_labels))
+    assert np.array_equal(weights(found), weights(fitted(x, Y)[0]))
+
+
 def test_a_class_of_losses_makes_one():
     found, _ = fitted(X, Y, loss=nn.CrossEntropyLoss)
     assert np.array_equal(weights(found), weights(fitted(X, Y)[0]))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mmap
 import operator
 from collections.abc import Callable, Iterator
 from numbers import Real
@@ -12,10 +11,10 @@ import numpy as np
 
 from lamina import _core
 from lamina._core import Generator, Tensor
+from lamina.train.arrays import Tree, as_arrays, mapped
 from lamina.utils.data import DataLoader, Dataset, IterableDataset
 from lamina.utils.data.dataset import gather
 
-Tree = Any  # a tensor, or tuples, lists and dicts of them
 BATCH_SIZE = 32
 HELD_OUT_SIZE = 256  # without gradients larger batches are faster
 
@@ -48,37 +47,6 @@ def leaves(tree: Tree) -> Iterator[Any]:
         yield tree
 
 
-def as_arrays(tree: Tree) -> Tree:
-    """Return tensors as they are and everything else as NumPy arrays.
-
-    A list is several inputs if arrays stand in it, else the rows of one.
-    """
-    if isinstance(tree, dict):
-        return {key: as_arrays(item) for key, item in tree.items()}
-    several = isinstance(tree, list) and any(hasattr(item, "__array__") for item in tree)
-    if several or isinstance(tree, tuple):
-        return tuple(as_arrays(item) for item in tree)
-    if tree is None or isinstance(tree, Tensor):
-        return tree
-    array = np.asarray(tree)
-    if array.dtype.kind not in "biuf":
-        raise TypeError(_not_numbers(tree, array))
-    return array
-
-
-def _not_numbers(given: Any, array: Any) -> str:
-    if array.dtype.kind == "O" and array.ndim == 0:
-        kind = type(given).__name__
-        return (
-            f"[fit] expected arrays, a Dataset or a DataLoader; got a {kind}: make an array of it, "
-            "or yield its samples from an IterableDataset"
-        )
-    return (
-        f"[fit] expected arrays of numbers; got {array.dtype}: names of classes become indices by "
-        'np.unique(y, return_inverse=True)[1], columns of several types by astype("float32")'
-    )
-
-
 def as_tensors(tree: Tree, dtype: Any, keep_mapped: bool = False) -> Tree:
     """Return arrays as tensors, on their memory where rows stand in it one after the other.
 
@@ -90,20 +58,13 @@ def as_tensors(tree: Tree, dtype: Any, keep_mapped: bool = False) -> Tree:
         if leaf is None:
             return None
         value = _core.as_tensor(leaf).contiguous()
-        return value if keep_mapped and _mapped(leaf) else _typed(value, dtype)
+        return value if keep_mapped and mapped(leaf) else _typed(value, dtype)
 
     return map_tree(tensor, as_arrays(tree))
 
 
 def _typed(value: Tensor, dtype: Any) -> Tensor:
     return value.to(dtype) if dtype is not None and value.is_floating_point() else value
-
-
-def _mapped(array: Any) -> bool:
-    """Tell whether an array is of a file in memory, be it a part of it."""
-    while isinstance(array, np.ndarray) and not isinstance(array, np.memmap):
-        array = array.base
-    return isinstance(array, np.memmap | mmap.mmap)
 
 
 class Arrays(Dataset[Batch]):
