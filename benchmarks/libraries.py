@@ -35,6 +35,12 @@ def owns(library: str) -> bool:
 torch: Any = optional("torch")
 
 
+def torch_compile(model: Any) -> Any:
+    """Compiled without regard to what was compiled before, of which PyTorch bears but eight."""
+    torch._dynamo.reset()
+    return torch.compile(model)
+
+
 def load_jax() -> Any:
     """Jax takes seconds to import, so only the group that races it asks."""
     os.environ.setdefault("JAX_PLATFORMS", "cpu")

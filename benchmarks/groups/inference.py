@@ -10,7 +10,7 @@ import numpy as np
 
 import lamina as lm
 from benchmarks.case import About, Case, Contender
-from benchmarks.libraries import owns, peer, torch
+from benchmarks.libraries import owns, peer, torch, torch_compile
 from benchmarks.workloads import WORKLOADS
 from benchmarks.workloads.workload import Array, Workload
 
@@ -22,11 +22,16 @@ def _batch(workload: Workload, size: int) -> Array:
     return rng.standard_normal((size, *workload.inputs[1:])).astype(np.float32)
 
 
-def _contender(lib: Any, mode: Any, workload: Workload, x: Array, compiled: bool) -> Contender:
+def _contender(
+    lib: Any,
+    mode: Any,
+    workload: Workload,
+    x: Array,
+    through: Callable[[Any], Any] = lambda model: model,
+) -> Contender:
     model, _, _ = workload.prepare(lib)
-    model.eval()
     batch = lib.tensor(x)
-    run: Callable[[Any], Any] = lib.compile(model) if compiled else model
+    run = through(model.eval())
 
     def infer() -> Any:
         with mode():
@@ -47,12 +52,12 @@ def _contenders(workload: Workload, size: int) -> dict[str, Contender]:
     found: dict[str, Contender] = {}
     if owns("lamina"):
         found["lamina"] = _compiled(workload, x)
-        found["lamina eager"] = _contender(lm, lm.no_grad, workload, x, compiled=False)
+        found["lamina eager"] = _contender(lm, lm.no_grad, workload, x)
     if torch is not None:
-        found["torch"] = _contender(torch, torch.inference_mode, workload, x, compiled=False)
+        found["torch"] = _contender(torch, torch.inference_mode, workload, x)
         if size == 1:  # to compile takes minutes, and gains least where there is much to do
             found["torch compiled"] = _contender(
-                torch, torch.inference_mode, workload, x, compiled=True
+                torch, torch.inference_mode, workload, x, torch_compile
             )
     if flax := peer("jax", "flax"):
         found["jax"] = flax.inference(workload, x)

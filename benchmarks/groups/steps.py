@@ -10,7 +10,7 @@ import numpy as np
 
 import lamina as lm
 from benchmarks.case import About, Case, Contender
-from benchmarks.libraries import owns, peer, torch
+from benchmarks.libraries import owns, peer, torch, torch_compile
 from benchmarks.workloads import WORKLOADS
 from benchmarks.workloads.workload import Workload
 
@@ -38,7 +38,7 @@ def _contender(
 def _torch_compiled(workload: Workload) -> Contender:
     """The network and its backward compiled, which is what PyTorch's tutorials show."""
     model, x, y = workload.prepare(torch)
-    run = torch.compile(model)
+    run = torch_compile(model)
     loss_of = workload.loss(torch.nn)
     optimizer = workload.optimizer(torch.optim, model.parameters())
 

@@ -30,8 +30,9 @@ class ThreadTrial {
   };
 
   static constexpr int kTrials = 3;      // of each kind, of which the quickest counts
-  static constexpr int kPeriod = 512;    // runs after which it is tried again
-  static constexpr double kLong = 5e-4;  // seconds beyond which threads are no question
+  static constexpr int kPeriod = 128;    // runs after which it is tried again
+  static constexpr double kLong = 1e-4;  // seconds beyond which threads are no question
+  static constexpr double kClear = 0.9;  // of the threads' time: less is no accident
 
   Phase phase() const;
   bool in_question(const Times& times) const {
