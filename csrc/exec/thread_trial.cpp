@@ -32,8 +32,11 @@ bool ThreadTrial::serial(std::size_t launch) const {
 
 void ThreadTrial::record(std::size_t launch, double seconds, bool used_helpers) {
   Times& times = times_[launch];
-  double& best = phase() == Phase::kThreaded ? times.threaded : times.serial;
-  best = std::min(best, seconds);
+  if (serial(launch)) {
+    times.serial = std::min(times.serial, seconds);
+    return;
+  }
+  times.threaded = std::min(times.threaded, seconds);
   times.used_helpers |= used_helpers;
   uses_helpers_ |= used_helpers;
 }

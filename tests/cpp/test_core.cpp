@@ -23,6 +23,7 @@
 #include "core/cpu_quota.h"
 #include "core/denormals.h"
 #include "core/parallel.h"
+#include "exec/thread_trial.h"
 #include "kernels/isa/philox.h"
 
 using namespace lamina;
@@ -465,6 +466,23 @@ void test_distributions() {
   CHECK(uniform_int(UINT64_MAX, 10) == 9 && uniform_int(0, 10) == 0);
 }
 
+// Three launches: a long one, whose times vary; one that threads slow down, and one they speed up.
+void test_thread_trials() {
+  exec::ThreadTrial trial;
+  for (int run = 0; run < 20; ++run) {
+    trial.begin(3, 2);
+    const double noise = run % 2 == 0 ? 1e-4 : 0;
+    const double threaded[] = {1e-2 - noise, 5e-5 + noise / 10, 2e-5};
+    const double serial[] = {2e-2, 1e-5, 3e-5};
+    for (size_t i = 0; trial.timed() && i < 3; ++i)
+      trial.record(i, trial.serial(i) ? serial[i] : threaded[i], !trial.serial(i));
+  }
+  CHECK(!trial.timed() && trial.uses_helpers());
+  CHECK(!trial.serial(0) && trial.serial(1) && !trial.serial(2));
+  trial.begin(3, 1);
+  CHECK(!trial.timed() && !trial.uses_helpers() && !trial.serial(1));
+}
+
 }  // namespace
 
 int main() {
@@ -489,6 +507,7 @@ int main() {
   test_philox_vectors();
   test_philox_block();
   test_distributions();
+  test_thread_trials();
   std::printf("%d passed, %d failed\n", passed.load(), failed.load());
   return failed == 0 ? 0 : 1;
 }
