@@ -100,11 +100,11 @@ def test_a_folder_that_takes_no_files():
         try:
             with pytest.raises(PermissionError):
                 lm.save(NEW, path)
-            assert version(path) == "old"
-            assert os.listdir(folder) == ["model"]
         finally:
             os.seteuid(user)
             os.chmod(folder, 0o755)
+        assert version(path) == "old"
+        assert os.listdir(folder) == ["model"]
 
 
 def test_a_folder_that_is_not_there(tmp_path):

@@ -181,11 +181,12 @@ def test_images_that_are_none(writer, image, letters, error, message):
 def test_figures(writer, folder):
     pyplot = pytest.importorskip("matplotlib.pyplot")
     pyplot.switch_backend("agg")
+    before = pyplot.get_fignums()
     figures = [pyplot.figure(figsize=(2, 1), dpi=50, facecolor=color) for color in ("r", "b")]
     writer.add_figure("one", figures[0], 1, close=False)
     assert pyplot.fignum_exists(figures[0].number)
     writer.add_figure("two", figures, 1)
-    assert not pyplot.get_fignums()
+    assert pyplot.get_fignums() == before
     writer.close()
     one, two = shown(folder, "one"), shown(folder, "two")
     assert one.shape == (50, 100, 4)
