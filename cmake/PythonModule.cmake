@@ -14,7 +14,7 @@ target_compile_definitions(_core PRIVATE
   LAMINA_BUILD_TYPE="${CMAKE_BUILD_TYPE}")
 # Half of the code is Python's view of it. It is made small, as the wheel has 3 MB, but for what every small op runs through.
 set(quick ${LAMINA_BINDING_SOURCES})
-list(FILTER quick INCLUDE REGEX "/(call_tree|compile|elementwise|reduce|slots|subscript|tensor_object|watch)\\.cpp$")
+list(FILTER quick INCLUDE REGEX "/(autograd|buffers|call_tree|casters|compile|elementwise|linalg|loss|optimizer|reduce|slots|subscript|tensor_object|watch)\\.cpp$")
 set(small ${LAMINA_BINDING_SOURCES})
 list(REMOVE_ITEM small ${quick})
 set_source_files_properties(${small} PROPERTIES COMPILE_OPTIONS $<$<CONFIG:Release>:-Os>)
