@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib.metadata
 import json
 import math
 import platform
@@ -155,9 +156,9 @@ def write(rows: list[Row], rounds: int, when: str) -> None:
 
 
 def _version(library: str) -> str:
-    from importlib.metadata import version
+    import lamina as lm
 
-    return version(library)
+    return lm.__version__ if library == "lamina" else importlib.metadata.version(library)
 
 
 def _machine() -> str:
