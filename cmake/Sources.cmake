@@ -12,7 +12,9 @@ set(LAMINA_CORE_SOURCES
   csrc/core/shape.cpp
   csrc/core/storage.cpp
   csrc/core/tensor.cpp
+  csrc/exec/plan.cpp
   csrc/exec/program.cpp
+  csrc/exec/recorder.cpp
   csrc/exec/thread_trial.cpp
   csrc/kernels/dispatch.cpp
   csrc/ops/advanced_index.cpp

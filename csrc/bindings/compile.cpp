@@ -32,7 +32,8 @@ class Compiled {
     return record(args, kwargs);
   }
 
-  // Seconds that each launch took, run by run; the runs are steps as any.
+  // Seconds that each stage took, run by run, or -1 if it had nothing to do; the runs are steps as
+  // any.
   std::vector<std::vector<double>> profile(int runs, const py::args& args,
                                            const py::kwargs& kwargs) {
     call(args, kwargs);
@@ -44,7 +45,7 @@ class Compiled {
       check<StateError>(recording != nullptr, "profile",
                         "expected a step that can be repeated; the second call has to be recorded "
                         "anew: clear gradients inside the function");
-      result.emplace_back(recording->step->launch_count());
+      result.emplace_back(recording->step->program().stages().size());
       recording->step->run(tensors, result.back().data());
     }
     return result;
@@ -57,6 +58,11 @@ class Compiled {
       py::dict entry;
       entry["arena_bytes"] = recording->step->arena_bytes();
       entry["launches"] = launches(recording->step->program());
+      py::list stages;  // launches of each, which run together
+      for (const exec::Stage& stage : recording->step->program().stages())
+        stages.append(stage.count);
+      entry["stages"] = stages;
+      entry["unread"] = recording->step->program().unread();
       result.append(entry);
     }
     return result;
@@ -227,8 +233,10 @@ void bind_compile(py::module_& m) {
            py::arg("fn"), py::arg("globals"), py::arg("names"), py::arg("cells"), py::arg("owner"),
            py::arg("inference"))
       .def("__call__", &Compiled::call)
-      .def("programs", &Compiled::programs,
-           "What was recorded: of each program its arena_bytes and launches.")
+      .def(
+          "programs", &Compiled::programs,
+          "What was recorded: of each program its arena_bytes, its launches, how many of them each "
+          "stage runs together, and how many were left out as unread.")
       .def("_profile", &Compiled::profile, py::arg("runs"));
 }
 

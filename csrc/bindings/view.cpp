@@ -82,7 +82,7 @@ void bind_geometry() {
   method("element_size", [](const Tensor& self) { return item_size(self.dtype()); });
   method("storage_offset", [](const Tensor& self) { return self->offset; });
   method("data_ptr", [](const Tensor& self) {
-    self->storage->expose();  // until it is gone
+    self->storage->expose_for_good();
     return reinterpret_cast<intptr_t>(self.bytes());
   });
   method("is_contiguous", [](const Tensor& self) { return self.contiguous(); });

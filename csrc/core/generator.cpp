@@ -6,6 +6,7 @@ namespace lamina {
 
 Generator::State Generator::take(int64_t blocks) {
   const std::lock_guard lock(mutex_);
+  ++takes_;
   const State before = state_;
   state_.block += static_cast<uint64_t>(blocks);
   return before;

@@ -25,7 +25,12 @@ class Generator final : public RefCounted {
   // Starts the sequence of a seed.
   void seed(uint64_t value) { set_state({value, 0}); }
 
+  // How often this thread has taken words of any generator.
+  static uint64_t takes() { return takes_; }
+
  private:
+  static inline thread_local uint64_t takes_ = 0;
+
   mutable std::mutex mutex_;
   State state_;
 };

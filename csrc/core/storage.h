@@ -42,7 +42,11 @@ class Storage final : public RefCounted {
     ended_exposures_.fetch_add(1, std::memory_order_relaxed);
     exposures_.fetch_sub(1, std::memory_order_relaxed);
   }
-  bool exposed() const { return exposures_.load(std::memory_order_relaxed) > 0; }
+  void expose_for_good() { exposed_for_good_.store(true, std::memory_order_relaxed); }
+  bool exposed() const {
+    return exposures_.load(std::memory_order_relaxed) > 0 ||
+           exposed_for_good_.load(std::memory_order_relaxed);
+  }
   // Changes with each change of the values that can be known of, if not exposed().
   uint64_t stamp() const {
     return uint64_t{ended_exposures_.load(std::memory_order_relaxed)} << 32 | version();
@@ -69,8 +73,9 @@ class Storage final : public RefCounted {
   void (*release_owner_)(void*) = nullptr;
   std::atomic<uint32_t> ended_exposures_{0};
   std::atomic<uint16_t> exposures_{0};
-  bool writable_ = true;
-  bool borrowed_ = false;
+  std::atomic<bool> exposed_for_good_{false};
+  bool writable_ : 1 = true;
+  bool borrowed_ : 1 = false;
 };
 
 }  // namespace lamina

@@ -1,11 +1,9 @@
-// A recorded sequence of launches that runs again without Python, checks or allocation. Gradients
-// of leaves, which a training step changes too, are the business of ops/step.h.
+// A recorded sequence of launches that runs again without Python, checks or allocation; how it is
+// made ready for that is plan.cpp's. Gradients of leaves, which a training step changes too, are
+// the business of ops/step.h.
 #pragma once
 
-#include <deque>
 #include <span>
-#include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "exec/launch.h"
@@ -18,6 +16,7 @@ enum class BufferKind : uint8_t {
   kExternal,  // memory that was there before: weights, constants
   kArgument,  // memory of an argument of the call
   kInternal,  // a place in the program's arena
+  kPassing,   // a place in the workspace of a stage, which holds some of its parts at a time
   kResult,    // memory that outlives the call; fresh whenever the last one is still in use
 };
 
@@ -26,11 +25,11 @@ struct Buffer {
   Ref<Storage> storage;  // of external and result buffers
   int64_t bytes = 0;
   int argument = -1;
-  int64_t arena_offset = 0;
-  int first_use = 0;
-  int last_use = 0;
+  int64_t offset = 0;  // of the place
   bool written = false;
   bool kept = false;  // its values outlast a run
+
+  bool own() const { return kind == BufferKind::kInternal || kind == BufferKind::kResult; }
 };
 
 // A tensor that a launch works on.
@@ -44,32 +43,49 @@ struct Operand {
 struct Launch {
   const char* name;
   Body body;
+  Parts parts;
   Repeat repeat;
-  int first;  // of its operands; those that it writes come first
+  bool draws;  // takes random numbers
+  int first;   // of its operands; those that it writes come first
   int writes;
   int count;
 };
 
+// Launches that run together: one, or several in a row whose parts depend on the same parts of the
+// others. Those go through all of the launches some at a time, while they lie in the cache.
+struct Stage {
+  int first;  // of its launches
+  int count = 1;
+  int64_t parts = 1;  // of the launch with the fewest
+  int64_t grain = 1, unit = 1;
+  int64_t block = 1;      // parts that go through together
+  int64_t workspace = 0;  // bytes of a thread, for passing buffers
+};
+
 class Program {
  public:
-  // Runs all launches. arguments[i] is the memory of argument i; if `seconds` is given, it gets the
-  // time that each launch took.
+  // Runs all stages. arguments[i] is the memory of argument i; if `seconds` is given, it gets the
+  // time that each stage took; below zero: it had nothing to do.
   void run(std::span<const Tensor> arguments, double* seconds = nullptr);
 
   // A window on the memory that a result was last written to.
   Tensor result(const Tensor& recorded, int buffer, std::span<const Tensor> arguments) const;
   const Buffer& buffer(int id) const { return buffers_[static_cast<size_t>(id)]; }
   std::span<const Launch> launches() const { return launches_; }
+  std::span<const Stage> stages() const { return stages_; }
   std::span<const Operand> writes(const Launch& launch) const {
     return operands_of(launch).first(static_cast<size_t>(launch.writes));
   }
   std::span<const Operand> reads(const Launch& launch) const {
     return operands_of(launch).subspan(static_cast<size_t>(launch.writes));
   }
+  // Launches of the recorded run that are left out, since nobody reads what they write.
+  int unread() const { return unread_; }
   int64_t arena_bytes() const { return arena_ ? arena_->bytes() : 0; }
 
  private:
   friend class Recorder;
+  friend class Planner;
 
   // A pointer that differs from call to call.
   struct Patch {
@@ -77,20 +93,6 @@ class Program {
     int buffer;
     int64_t offset;
   };
-
-  std::span<const Operand> operands_of(const Launch& launch) const {
-    return std::span(operands_).subspan(static_cast<size_t>(launch.first),
-                                        static_cast<size_t>(launch.count));
-  }
-  void keep_constants();
-  bool is_current(size_t launch);
-  void place_buffers();
-  void bind_static();
-  void run_launches(double* seconds);
-
-  std::vector<Buffer> buffers_;
-  std::vector<Launch> launches_;
-  std::vector<Operand> operands_;
   // What a launch that need not be repeated has read; null: it must be repeated.
   struct Constant {
     const Storage* source = nullptr;
@@ -98,6 +100,20 @@ class Program {
     bool computed = false;
   };
 
+  std::span<const Operand> operands_of(const Launch& launch) const {
+    return std::span(operands_).subspan(static_cast<size_t>(launch.first),
+                                        static_cast<size_t>(launch.count));
+  }
+  void bind_static();
+  bool is_current(const Stage& stage) const;
+  void run_stages(double* seconds);
+  void run_stage(const Stage& stage);
+  void run_together(const Stage& stage, int64_t begin, int64_t end) const;
+
+  std::vector<Buffer> buffers_;
+  std::vector<Launch> launches_;
+  std::vector<Operand> operands_;
+  std::vector<Stage> stages_;
   std::vector<Constant> constants_;  // of the launches
   std::vector<void*> pointers_;      // of the operands
   std::vector<Patch> patches_;
@@ -106,51 +122,8 @@ class Program {
   std::vector<int> changed_arguments_;
   Ref<Storage> arena_;
   int64_t traffic_ = 0;  // bytes that all launches together touch
+  int unread_ = 0;
   ThreadTrial trial_;
-};
-
-// Records what is launched on this thread while it lives, running each launch as well. Each
-// argument must be an alias of its own, so that no other tensor of the step shares its identity.
-class Recorder final : public Observer {
- public:
-  explicit Recorder(std::span<const Tensor> arguments);
-  ~Recorder() override {
-    observer = outer_;
-    forget();
-  }
-  Recorder(const Recorder&) = delete;
-  Recorder& operator=(const Recorder&) = delete;
-
-  void launched(const char* name, Operands writes, Operands reads, const Body& body,
-                Repeat repeat) override;
-  void value_read(const char* name, const char* advice) override;
-
-  // Takes memory that no launch has touched for one more argument; false if one has.
-  bool add_argument(const Tensor& tensor);
-  // The buffer that a tensor's memory is; -1 if no launch touched it and it is no argument.
-  int find(const Tensor& tensor) const;
-  // Makes the program; memory that others than the recorder still hold becomes a result.
-  Program finish();
-
- private:
-  // Memory of a buffer. The step's own comes and goes as in an eager run, so that recording needs
-  // no more than that; the rest is held.
-  struct Seen {
-    Recorder* recorder;
-    Storage* storage;  // null when it is gone
-    Ref<Storage> held;
-  };
-
-  void forget();
-  int buffer_of(const Tensor& tensor, bool written);
-  Operand operand_of(const Tensor& tensor, bool written);
-
-  Program program_;
-  std::unordered_map<const Storage*, int> ids_;
-  std::deque<Seen> seen_;  // of each buffer; they stay where they are
-  int arguments_ = 0;
-  uint64_t epoch_;
-  Observer* outer_;
 };
 
 }  // namespace lamina::exec

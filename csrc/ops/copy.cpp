@@ -14,10 +14,11 @@ using autograd::Backward;
 void launch_copy(const Tensor& to, const Tensor& from) {
   CastKernel* kernel = kernels().cast[static_cast<int>(from.dtype())][static_cast<int>(to.dtype())];
   const Loop loop{&to, &from};
-  exec::launch("copy", {&to}, {&from}, [loop, kernel](exec::Buffers buffers) {
-    run(loop, buffers, kCheapGrain,
+  const auto body = [loop, kernel](exec::Buffers buffers, int64_t begin, int64_t end) {
+    run(loop, buffers, begin, end,
         [kernel](const Strip& strip, const OperandPointers& at) { kernel(strip, at[0], at[1]); });
-  });
+  };
+  exec::launch_parts("copy", {&to}, {&from}, loop.parts(kCheapGrain), body);
 }
 
 template <class Value>
@@ -26,8 +27,8 @@ void launch_fill(const Tensor& target, Value value) {
   visit(target.dtype(), [&]<class T>() {
     const T converted = static_cast<T>(value);
     auto* kernel = kernels().number<T>().fill;
-    exec::launch("fill", {&target}, {}, [loop, kernel, converted](exec::Buffers buffers) {
-      run(loop, buffers, kCheapGrain, [&](const Strip& strip, const OperandPointers& at) {
+    const auto body = [loop, kernel, converted](exec::Buffers buffers, int64_t begin, int64_t end) {
+      run(loop, buffers, begin, end, [&](const Strip& strip, const OperandPointers& at) {
         auto* y = reinterpret_cast<T*>(at[0]);
         for (int64_t row = 0; row < strip.rows; ++row, y += strip.outer[0])
           if (strip.inner[0] == 1)
@@ -35,7 +36,8 @@ void launch_fill(const Tensor& target, Value value) {
           else
             for (int64_t i = 0; i < strip.n; ++i) y[i * strip.inner[0]] = converted;
       });
-    });
+    };
+    exec::launch_parts("fill", {&target}, {}, loop.parts(kCheapGrain), body);
   });
 }
 

@@ -27,14 +27,13 @@ Tensor masked_scale(const Tensor& input, const Tensor& kept, double scale) {
   const int64_t count = x.count();
   visit_floating(x.dtype(), [&]<class T>() {
     auto* kernel = kernels().get<T>().masked_scale;
-    exec::launch("dropout_bwd", {&out}, {&kept, &x}, [=](exec::Buffers buffers) {
-      T* y = buffers.get<T>(0);
-      const bool* mask = buffers.get<bool>(1);
-      const T* from = buffers.get<T>(2);
-      parallel_for(count, kCheapGrain, [=](int64_t begin, int64_t end) {
-        kernel(end - begin, y + begin, mask + begin, from + begin, static_cast<T>(scale));
-      });
-    });
+    const exec::Parts parts{count, kCheapGrain, 64, {sizeof(T), sizeof(bool), sizeof(T)}, true};
+    exec::launch_parts("dropout_bwd", {&out}, {&kept, &x}, parts,
+                       [=](exec::Buffers buffers, int64_t begin, int64_t end) {
+                         kernel(end - begin, buffers.get<T>(0) + begin,
+                                buffers.get<bool>(1) + begin, buffers.get<T>(2) + begin,
+                                static_cast<T>(scale));
+                       });
   });
   record_masked_scale(out, x, kept, scale);
   return out;

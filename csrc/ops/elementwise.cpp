@@ -21,29 +21,37 @@ bool plain(const Tensor& out, const Tensors&... in) {
          ((in.contiguous() && (in.sizes() == out.sizes() || in.count() == 1)) && ...);
 }
 
-// One line of n elements; operands that are single numbers are repeated.
-template <class... Tensors>
-Strip line(const Tensor& out, const Tensors&... in) {
-  const int64_t n = out.count();
-  return {n, 1, {1, (in.count() == n ? 1 : 0)...}, {}};
-}
-
 // Runs kernel(strip, pointers...) over a result and its inputs.
 template <class Kernel, class... Inputs>
 void launch_map(const char* name, int64_t grain, const Tensor& out, Kernel kernel,
                 const Inputs&... in) {
-  if (out.count() <= grain && plain(out, in...)) {
-    exec::launch(name, {&out}, {&in...}, [strip = line(out, in...), kernel](exec::Buffers buffers) {
-      OperandPointers at{};
-      for (size_t k = 0; k <= sizeof...(in); ++k)
-        at[k] = buffers.get<std::byte>(static_cast<int>(k));
-      kernel(strip, at);
-    });
+  if (!plain(out, in...)) {
+    const Loop loop{&out, &in...};
+    exec::launch_parts(name, {&out}, {&in...}, loop.parts(grain),
+                       [loop, kernel](exec::Buffers buffers, int64_t begin, int64_t end) {
+                         run(loop, buffers, begin, end, kernel);
+                       });
     return;
   }
-  const Loop loop{&out, &in...};
-  exec::launch(name, {&out}, {&in...},
-               [loop, grain, kernel](exec::Buffers buffers) { run(loop, buffers, grain, kernel); });
+  // One line; operands that are single numbers are repeated.
+  const int64_t n = out.count();
+  const Strip strip{n, 1, {1, (in.count() == n ? 1 : 0)...}, {}};
+  const exec::Parts parts{
+      n,
+      grain,
+      64,
+      {item_size(out.dtype()), (in.count() == n ? item_size(in.dtype()) : 0)...},
+      true};
+  exec::launch_parts(
+      name, {&out}, {&in...}, parts,
+      [strip, steps = parts.steps, kernel](exec::Buffers buffers, int64_t begin, int64_t end) {
+        Strip some = strip;
+        some.n = end - begin;
+        OperandPointers at{};
+        for (size_t k = 0; k <= sizeof...(in); ++k)
+          at[k] = buffers.get<std::byte>(static_cast<int>(k)) + begin * steps[k];
+        kernel(some, at);
+      });
 }
 
 // --- one operand ---

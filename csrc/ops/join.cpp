@@ -30,8 +30,13 @@ Part part_of(const Tensor& place, const Tensor& tensor) {
 
 void copy_part(const Part& part, std::byte* out, const std::byte* in) {
   void* const pointers[] = {out + part.offset, const_cast<std::byte*>(in)};
-  run(part.loop, exec::Buffers(pointers), kCheapGrain,
-      [&](const Strip& strip, const OperandPointers& at) { part.kernel(strip, at[0], at[1]); });
+  exec::run_parts(part.loop.parts(kCheapGrain), exec::Buffers(pointers),
+                  [&](exec::Buffers buffers, int64_t begin, int64_t end) {
+                    run(part.loop, buffers, begin, end,
+                        [&](const Strip& strip, const OperandPointers& at) {
+                          part.kernel(strip, at[0], at[1]);
+                        });
+                  });
 }
 
 // Copies each tensor to its place, a window on `out`.

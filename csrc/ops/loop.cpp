@@ -67,4 +67,36 @@ Loop::Loop(std::initializer_list<const Tensor*> tensors) {
   ndim = static_cast<int>(last) + 1;
 }
 
+exec::Parts Loop::parts(int64_t grain) const {
+  const int64_t n = sizes[static_cast<size_t>(ndim) - 1];
+  exec::Parts parts{.count = lines()};
+  if (parts.count == 1) {
+    // Whole cache lines, so that two threads never write the same one.
+    parts = {.count = n, .grain = grain, .unit = 64};
+  } else if (n > 0) {
+    parts.grain = std::max<int64_t>(1, grain / n);
+  } else {
+    parts.count = 0;
+  }
+  parts.in_place = true;
+  for (size_t k = 0; k < static_cast<size_t>(operands); ++k) {
+    parts.steps[k] = step(k);
+    const auto line = static_cast<size_t>(ndim) - 1;
+    parts.in_place &= parts.steps[k] == 0 || strides[k][line] == strides[0][line];
+  }
+  return parts;
+}
+
+// Bytes from part to part of an operand; 0 if they are not equally far apart, one after the other.
+int64_t Loop::step(size_t operand) const {
+  const auto& stride = strides[operand];
+  const auto line = static_cast<size_t>(ndim) - 1;
+  if (stride[line] < 0) return 0;
+  if (lines() == 1) return stride[line] * item_sizes[operand];
+  for (size_t d = 0; d + 1 < line; ++d)
+    if (stride[d] != stride[d + 1] * sizes[d + 1]) return 0;
+  const bool apart = stride[line - 1] > stride[line] * (sizes[line] - 1);
+  return apart ? stride[line - 1] * item_sizes[operand] : 0;
+}
+
 }  // namespace lamina

@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "core/parallel.h"
 #include "core/tensor.h"
 #include "exec/launch.h"
 #include "kernels/strip.h"
@@ -36,6 +35,12 @@ struct Loop {
     for (int i = 0; i + 1 < ndim; ++i) count *= sizes[static_cast<size_t>(i)];
     return count;
   }
+
+  // Elements of a loop that is one line, else lines; `grain` elements are worth a thread.
+  exec::Parts parts(int64_t grain) const;
+
+ private:
+  int64_t step(size_t operand) const;
 };
 
 using OperandPointers = std::array<std::byte*, kMaxStripOperands>;
@@ -57,25 +62,15 @@ void run_span(const Loop& loop, const OperandPointers& base, int64_t first, int6
 }
 }  // namespace detail
 
-// Calls f(strip, pointers) until the loop is covered, on several threads if it has more than
-// `grain` elements.
+// Calls f(strip, pointers) until parts [begin, end) of the loop are covered.
 template <class F>
-void run(const Loop& loop, exec::Buffers buffers, int64_t grain, F f) {
+void run(const Loop& loop, exec::Buffers buffers, int64_t begin, int64_t end, F f) {
   OperandPointers base{};
   for (int k = 0; k < loop.operands; ++k) base[static_cast<size_t>(k)] = buffers.get<std::byte>(k);
-  const int64_t lines = loop.lines();
-  const int64_t n = loop.sizes[static_cast<size_t>(loop.ndim) - 1];
-  if (lines == 1) {
-    // Whole cache lines, so that two threads never write the same one.
-    constexpr int64_t kUnit = 64;
-    parallel_for((n + kUnit - 1) / kUnit, grain / kUnit, [&](int64_t first, int64_t last) {
-      detail::run_span(loop, base, first * kUnit, std::min(last * kUnit, n), f);
-    });
-  } else if (n > 0) {
-    parallel_for(lines, std::max<int64_t>(1, grain / n), [&](int64_t first, int64_t last) {
-      detail::run_lines(loop, base, first, last, f);
-    });
-  }
+  if (loop.lines() == 1)
+    detail::run_span(loop, base, begin, end, f);
+  else
+    detail::run_lines(loop, base, begin, end, f);
 }
 
 template <class F>

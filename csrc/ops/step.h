@@ -1,4 +1,4 @@
-// A whole training step as a recorded program: what exec/program.h records, and what the step did
+// A whole training step as a recorded program: what exec/recorder.h records, and what the step did
 // to the gradients of leaves.
 #pragma once
 
@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "autograd/node.h"
-#include "exec/program.h"
+#include "exec/recorder.h"
 
 namespace lamina {
 
@@ -48,11 +48,10 @@ class Step {
   // gradients?
   bool applies() const;
   // Whatever this returns has no history.
-  // If `seconds` is given, it gets the time that each launch took.
+  // `seconds`, if given, is as Program::run() has it.
   std::vector<Tensor> run(std::span<const Tensor> arguments, double* seconds = nullptr);
 
   const exec::Program& program() const { return program_; }
-  size_t launch_count() const { return program_.launches().size(); }
   int64_t arena_bytes() const { return program_.arena_bytes(); }
 
  private:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Container, Iterable, Sequence
 from typing import Any
@@ -24,37 +25,48 @@ def explain(programs: list[Any]) -> str:
 
 
 def profile(program: Any, runs: list[list[float]]) -> str:
-    """Return the median time of each launch, the longest first."""
-    launches = program["launches"]
+    """Return the median time of each stage, the longest first."""
+    stages = _stages(program)
     times = [sorted(each)[len(each) // 2] for each in zip(*runs, strict=True)]
     total = sum(times)
-    rows = [("", "launch", "us", "share", "GB/s", "GFLOP/s", "writes")]
-    for i in sorted(range(len(launches)), key=lambda i: -times[i]):
+    rows = [("", "launches", "us", "share", "GB/s", "GFLOP/s", "writes")]
+    for i in sorted(range(len(stages)), key=lambda i: -times[i]):
         seconds = max(times[i], 1e-9)
         rows.append(
             (
                 str(i),
-                launches[i][0],
+                " + ".join(name for name, _, _ in stages[i]),
                 f"{times[i] * 1e6:.1f}",
                 f"{times[i] / total:.1%}",
-                f"{_bytes(launches[i]) / seconds / 1e9:.1f}",
-                _count(flops(launches[i]) / seconds / 1e9),
-                _tensors(launches[i][1]),
+                f"{sum(map(_bytes, stages[i])) / seconds / 1e9:.1f}",
+                _count(sum(map(flops, stages[i])) / seconds / 1e9),
+                _tensors([written for _, writes, _ in stages[i] for written in writes]),
             )
         )
-    return f"{total * 1e6:.1f} us in {len(launches)} launches\n" + table(rows)
+    return f"{total * 1e6:.1f} us in {len(stages)} stages\n" + table(rows)
+
+
+def _stages(program: Any) -> list[list[Launch]]:
+    """Return the launches of a program in the groups that run together."""
+    launches = iter(program["launches"])
+    return [list(itertools.islice(launches, count)) for count in program["stages"]]
 
 
 def _explain(program: Any) -> str:
-    launches = program["launches"]
+    launches, stages = program["launches"], _stages(program)
     rows = [("", "launch", "writes", "reads", "kB", "kflop")]
-    for i, launch in enumerate(launches):
-        name, writes, reads = launch
-        moved, work = _bytes(launch) / 1e3, flops(launch) / 1e3
-        rows.append((str(i), name, _tensors(writes), _tensors(reads), _count(moved), _count(work)))
-    moved = sum(map(_bytes, launches)) / 1e3
-    head = f"{len(launches)} launches, {_count(moved)} kB read and written"
-    return f"{head}, arena {_count(program['arena_bytes'] / 1e3)} kB\n{table(rows)}"
+    for i, stage in enumerate(stages):
+        for launch in stage:
+            name, writes, reads = launch
+            place = str(i) if launch is stage[0] else "+"  # runs together with the one before
+            kilobytes, work = _count(_bytes(launch) / 1e3), _count(flops(launch) / 1e3)
+            rows.append((place, name, _tensors(writes), _tensors(reads), kilobytes, work))
+    head = [f"{len(launches)} launches in {len(stages)} stages"]
+    if program["unread"]:
+        head.append(f"{program['unread']} more left out, whose results nobody reads")
+    head.append(f"{_count(sum(map(_bytes, launches)) / 1e3)} kB read and written")
+    head.append(f"arena {_count(program['arena_bytes'] / 1e3)} kB")
+    return f"{', '.join(head)}\n{table(rows)}"
 
 
 def _bytes(launch: Launch) -> int:
