@@ -8,6 +8,13 @@
 
 namespace lamina::exec {
 
+namespace {
+using Clock = std::chrono::steady_clock;
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+}  // namespace
+
 void Program::bind_static() {
   pointers_.resize(operands_.size());
   for (const Launch& launch : launches_)
@@ -76,7 +83,6 @@ void Program::run_together(const Stage& stage, int64_t begin, int64_t end) const
 }
 
 void Program::run_stages(double* seconds) {
-  using Clock = std::chrono::steady_clock;
   const bool timed = seconds || trial_.timed();
   for (size_t i = 0; i < stages_.size(); ++i) {
     if (is_current(stages_[i])) {
@@ -88,7 +94,7 @@ void Program::run_stages(double* seconds) {
     const auto start = timed ? Clock::now() : Clock::time_point();
     run_stage(stages_[i]);
     if (!timed) continue;
-    const double taken = std::chrono::duration<double>(Clock::now() - start).count();
+    const double taken = seconds_since(start);
     if (trial_.timed()) trial_.record(i, taken, crew::calls() != calls);
     if (seconds) seconds[i] = taken;
   }
@@ -114,7 +120,10 @@ void Program::run(std::span<const Tensor> arguments, double* seconds) {
     trial_.begin(stages_.size(), threads);
     std::optional<crew::Shift> shift;
     if (trial_.uses_helpers()) shift.emplace(threads);
+    const bool timed = trial_.timed_whole();
+    const auto start = timed ? Clock::now() : Clock::time_point();
     run_stages(seconds);
+    if (timed) trial_.record_whole(seconds_since(start));
   }
   for (Storage* storage : changed_) storage->bump_version();
   for (int argument : changed_arguments_) bump_version(arguments[static_cast<size_t>(argument)]);

@@ -6,7 +6,10 @@ namespace lamina::exec {
 
 ThreadTrial::Phase ThreadTrial::phase() const {
   if (run_ < kTrials) return Phase::kThreaded;
-  return run_ < 2 * kTrials ? Phase::kSerial : Phase::kSettled;
+  if (run_ < 2 * kTrials) return Phase::kSerial;
+  if (run_ < 3 * kTrials) return Phase::kMixed;
+  if (run_ < 4 * kTrials) return whole_.threaded < kLongRun ? Phase::kAlone : Phase::kMixed;
+  return whole_.serial < kClear * whole_.threaded ? Phase::kAlone : Phase::kMixed;
 }
 
 void ThreadTrial::begin(std::size_t launches, int threads) {
@@ -14,6 +17,7 @@ void ThreadTrial::begin(std::size_t launches, int threads) {
   threads_ = threads;
   if (run_ > 0) return;
   times_.assign(launches, {});
+  whole_ = {};
   uses_helpers_ = false;
 }
 
@@ -25,9 +29,12 @@ bool ThreadTrial::serial(std::size_t launch) const {
       return false;
     case Phase::kSerial:
       return in_question(times);
-    default:
+    case Phase::kMixed:
       return times.serial < kClear * times.threaded;
+    case Phase::kAlone:
+      break;
   }
+  return true;
 }
 
 void ThreadTrial::record(std::size_t launch, double seconds, bool used_helpers) {
@@ -39,6 +46,15 @@ void ThreadTrial::record(std::size_t launch, double seconds, bool used_helpers) 
   times.threaded = std::min(times.threaded, seconds);
   times.used_helpers |= used_helpers;
   uses_helpers_ |= used_helpers;
+}
+
+bool ThreadTrial::timed_whole() const {
+  return threads_ > 1 && uses_helpers_ && run_ >= 2 * kTrials && run_ < 4 * kTrials;
+}
+
+void ThreadTrial::record_whole(double seconds) {
+  double& least = phase() == Phase::kAlone ? whole_.serial : whole_.threaded;
+  least = std::min(least, seconds);
 }
 
 }  // namespace lamina::exec

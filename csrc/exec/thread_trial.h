@@ -1,5 +1,6 @@
-// Finds out which launches of a program are quicker on one thread. Threads share little where their
-// cores are far apart or busy, which changes from second to second; the bits are the same anyway.
+// Finds out what of a program is quicker on one thread: some launches, or all of them. Threads
+// share little where their cores are far apart or busy, which changes from second to second; the
+// bits are the same anyway.
 #pragma once
 
 #include <cstddef>
@@ -14,25 +15,31 @@ class ThreadTrial {
   // Begins a run of so many launches.
   void begin(std::size_t launches, int threads);
   // Whether this run's launches are to be timed, and whether one is to run on one thread.
-  bool timed() const { return threads_ > 1 && phase() != Phase::kSettled; }
+  bool timed() const { return threads_ > 1 && run_ < 2 * kTrials; }
   bool serial(std::size_t launch) const;
   // What a timed launch took, and whether helpers were called.
   void record(std::size_t launch, double seconds, bool used_helpers);
+  // Whether the run is to be timed as a whole, and what it took.
+  bool timed_whole() const;
+  void record_whole(double seconds);
   // Whether helpers are worth keeping awake.
-  bool uses_helpers() const { return threads_ > 1 && uses_helpers_; }
+  bool uses_helpers() const { return threads_ > 1 && uses_helpers_ && phase() != Phase::kAlone; }
 
  private:
-  enum class Phase : uint8_t { kThreaded, kSerial, kSettled };
+  // Each launch threaded, then on one thread; then the run with what was found best for each, then
+  // all on one thread; from then on the better of the two.
+  enum class Phase : uint8_t { kThreaded, kSerial, kMixed, kAlone };
   struct Times {
     double threaded = std::numeric_limits<double>::infinity();
     double serial = std::numeric_limits<double>::infinity();
     bool used_helpers = false;
   };
 
-  static constexpr int kTrials = 3;      // of each kind, of which the quickest counts
-  static constexpr int kPeriod = 128;    // runs after which it is tried again
-  static constexpr double kLong = 1e-4;  // seconds beyond which threads are no question
-  static constexpr double kClear = 0.9;  // of the threads' time: less is no accident
+  static constexpr int kTrials = 3;         // of each kind, of which the quickest counts
+  static constexpr int kPeriod = 128;       // runs after which it is tried again
+  static constexpr double kLong = 1e-4;     // seconds beyond which threads are no question
+  static constexpr double kLongRun = 3e-3;  // the same of a whole run
+  static constexpr double kClear = 0.9;     // of the threads' time: less is no accident
 
   Phase phase() const;
   bool in_question(const Times& times) const {
@@ -40,6 +47,7 @@ class ThreadTrial {
   }
 
   std::vector<Times> times_;
+  Times whole_;  // the mixed run as threaded
   int run_ = -1;
   int threads_ = 1;
   bool uses_helpers_ = false;

@@ -483,6 +483,25 @@ void test_thread_trials() {
   CHECK(!trial.timed() && !trial.uses_helpers() && !trial.serial(1));
 }
 
+// Each launch is quicker on threads, and yet all of them together on one.
+void test_whole_trials() {
+  for (const double alone : {8e-4, 0.99e-3, 5e-3}) {
+    const double mixed = alone < 4e-3 ? 1e-3 : 6e-3;
+    exec::ThreadTrial trial;
+    int timed = 0;
+    for (int run = 0; run < 20; ++run) {
+      trial.begin(2, 2);
+      for (size_t i = 0; trial.timed() && i < 2; ++i)
+        trial.record(i, trial.serial(i) ? 3e-5 : 2e-5, !trial.serial(i));
+      if (!trial.timed_whole()) continue;
+      ++timed;
+      trial.record_whole(trial.serial(0) ? alone : mixed);
+    }
+    CHECK(timed == 6 && !trial.timed_whole());
+    CHECK(trial.serial(0) == (alone < 0.9e-3) && trial.uses_helpers() == !trial.serial(0));
+  }
+}
+
 }  // namespace
 
 int main() {
@@ -508,6 +527,7 @@ int main() {
   test_philox_block();
   test_distributions();
   test_thread_trials();
+  test_whole_trials();
   std::printf("%d passed, %d failed\n", passed.load(), failed.load());
   return failed == 0 ? 0 : 1;
 }
