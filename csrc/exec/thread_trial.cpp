@@ -9,7 +9,7 @@ ThreadTrial::Phase ThreadTrial::phase() const {
   if (run_ < 2 * kTrials) return Phase::kSerial;
   if (run_ < 3 * kTrials) return Phase::kMixed;
   if (run_ < 4 * kTrials) return whole_.threaded < kLongRun ? Phase::kAlone : Phase::kMixed;
-  return whole_.serial < kClear * whole_.threaded ? Phase::kAlone : Phase::kMixed;
+  return whole_.serial < kClearRun * whole_.threaded ? Phase::kAlone : Phase::kMixed;
 }
 
 void ThreadTrial::begin(std::size_t launches, int threads) {
