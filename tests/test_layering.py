@@ -23,7 +23,8 @@ CPP_LAYERS = {
 # From the bottom up: a module may import what stands below it, and its own package.
 PYTHON_LAYERS = [
     {"_core"},
-    {"_programs"},
+    {"_programs", "_python_state"},
+    {"_recorded"},
     {"_device", "_limits", "_memory_format", "_pickle", "_repr", "_switches", "_wrong_types"},
     {"autograd", "compiling", "random"},
     {"amp", "functional"},

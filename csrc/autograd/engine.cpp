@@ -201,7 +201,8 @@ class Walk final : public Sink {
 Tensor initial_gradient(const Tensor& root, const Tensor& grad) {
   check<StateError>(requires_grad(root), "backward",
                     "expected a tensor that requires grad; got one of shape ", root.sizes(),
-                    " that has no history");
+                    " that has no history (what compiled functions return has none: call "
+                    "backward() within them)");
   if (!grad) {
     check<StateError>(root.count() == 1, "backward",
                       "expected a gradient, as the output is not a single number; its shape is ",

@@ -10,6 +10,14 @@ bool alike(const Tensor& recorded, const Tensor& given, Exchange exchangeable) {
          recorded.sizes() == given.sizes() && recorded.strides() == given.strides();
 }
 
+// What cannot be compared differs.
+bool equal(const py::handle& recorded, const py::handle& given) {
+  if (recorded.is(given)) return true;
+  const int result = PyObject_RichCompareBool(recorded.ptr(), given.ptr(), Py_EQ);
+  if (result < 0) PyErr_Clear();
+  return result == 1;
+}
+
 }  // namespace
 
 bool match(const py::handle& recorded, const py::handle& given, Exchange exchangeable,
@@ -22,9 +30,9 @@ bool match(const py::handle& recorded, const py::handle& given, Exchange exchang
     return true;
   }
   if (Py_TYPE(recorded.ptr()) != Py_TYPE(given.ptr())) return false;
-  if (!Tree::is_branch(recorded)) return recorded.is(given) || recorded.equal(given);
+  if (!Tree::is_branch(recorded)) return equal(recorded, given);
   if (py::len(recorded) != py::len(given)) return false;
-  if (PyDict_CheckExact(recorded.ptr())) {
+  if (PyDict_Check(recorded.ptr())) {
     for (const auto& [key, value] : py::reinterpret_borrow<py::dict>(recorded)) {
       PyObject* other = PyDict_GetItem(given.ptr(), key.ptr());
       if (!other || !match(value, other, exchangeable, tensors)) return false;

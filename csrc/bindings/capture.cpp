@@ -51,6 +51,13 @@ void bind_capture(py::module_& m) {
   function(
       m, "_watch", [](const py::dict& entries) { return present && present->watch.add(entries); },
       py::arg("entries"));
+  function(
+      m, "_watch_variables",
+      [](const py::dict& globals, const py::tuple& names, const py::tuple& cells,
+         const py::object& owner) {
+        if (present) present->watch.add_variables({globals, names, cells, owner});
+      },
+      py::arg("globals"), py::arg("names"), py::arg("cells"), py::arg("owner"));
   py::class_<Uncaptured>(m, "_Uncaptured")
       .def(py::init())
       .def("__enter__", &Uncaptured::enter)

@@ -28,9 +28,14 @@ uint64_t seed_of(const py::int_& value) {
   return PyLong_AsUnsignedLongLongMask(value.ptr());
 }
 
+void plant(Generator& generator, uint64_t seed) {
+  exec::value_read("manual_seed", "seed before the call");
+  generator.seed(seed);
+}
+
 uint64_t reseed(Generator& generator) {
   const uint64_t seed = entropy();
-  generator.seed(seed);
+  plant(generator, seed);
   return seed;
 }
 
@@ -39,6 +44,7 @@ constexpr int kStateWords = 2;
 constexpr int kStateBytes = kStateWords * 8;
 
 Tensor get_state(const Generator& generator) {
+  exec::value_read("get_state", "get it before the call");
   const Generator::State state = generator.state();
   const uint64_t words[kStateWords] = {state.seed, state.block};
   const Tensor bytes = empty({kStateBytes}, DType::kUInt8);
@@ -63,13 +69,14 @@ void bind_generators(py::module_& m) {
   py::class_<Generator, Ref<Generator>>(m, "Generator", "A sequence of random numbers.")
       .def(py::init([](const py::object& device) {
              check_device("Generator", device);
+             exec::value_read("Generator", "make it before the call");
              return Ref<Generator>(new Generator(entropy()));
            }),
            py::arg("device") = "cpu")
       .def(
           "manual_seed",
           [](const Ref<Generator>& self, const py::int_& seed) {
-            self->seed(seed_of(seed));
+            plant(*self, seed_of(seed));
             return self;
           },
           py::arg("seed"))
@@ -94,7 +101,7 @@ void bind_generators(py::module_& m) {
   function(
       m, "manual_seed",
       [](const py::int_& seed) {
-        default_generator()->seed(seed_of(seed));
+        plant(*default_generator(), seed_of(seed));
         return default_generator();
       },
       py::arg("seed"), "Starts the default sequence of random numbers anew.");

@@ -27,7 +27,7 @@ class Watch {
   // Remembers all entries of a dictionary as they are now; false if it is watched already.
   bool add(const py::dict& dict);
   // Remembers the variables that a function reads: those of its module, its closure and its `self`,
-  // with those of their attributes that its code names.
+  // with those of their attributes that its code names, and the entries of short lists and dicts.
   void add_variables(const Variables& variables);
 
   State compare() const;
@@ -52,10 +52,12 @@ class Watch {
     std::vector<Entry> entries;
   };
   struct Variable {
-    py::object holder;  // the dictionary or the cell
+    py::object holder;  // the dictionary, the list or the cell
     Entry entry;
   };
 
+  void add_variable(const py::handle& holder, const py::handle& name);
+  void add_entries(const py::handle& container);
   void add_attributes(const py::handle& object, const py::tuple& names);
   static Tracking tracking_of(PyObject* tensor);
   static Entry remember(const py::handle& name, const py::handle& value);

@@ -11,7 +11,9 @@ bool can_be_given(const Tensor& grad) { return grad.contiguous() && grad->offset
 }  // namespace
 
 StepRecorder::StepRecorder(std::span<const Tensor> arguments)
-    : recorder_(arguments), outer_(autograd::leaf_observer) {
+    : recorder_(arguments),
+      outer_(autograd::leaf_observer),
+      exchanges_(memory_exchanges.load(std::memory_order_relaxed)) {
   autograd::leaf_observer = this;
 }
 
@@ -45,9 +47,10 @@ void StepRecorder::grad_will_be_replaced(const Tensor& leaf) {
 }
 
 Step::Step(StepRecorder& recorder, std::vector<Tensor> results)
-    : given_(recorder.given_), exchanges_(memory_exchanges.load(std::memory_order_relaxed)) {
+    : given_(recorder.given_), exchanges_(recorder.exchanges_) {
   for (Tensor& tensor : results) outputs_.push_back(describe(recorder.recorder_, tensor));
   for (const auto& [leaf, before, cleared] : recorder.leaves_) {
+    if (leaf->use_count() == 1) continue;  // made by the run itself, and gone with it
     const Tensor after = ensure_meta(leaf).grad;
     // A gradient that only accumulated stays in its own memory, which launches know.
     const bool kept = after && before && after.same(before);

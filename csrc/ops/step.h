@@ -35,6 +35,7 @@ class StepRecorder final : public autograd::LeafObserver {
   autograd::LeafObserver* outer_;
   std::vector<Leaf> leaves_;
   std::vector<Tensor> given_;  // leaves whose gradients the step got from outside, as arguments
+  uint64_t exchanges_;         // of memory, before the run
 };
 
 // Replays the step: arguments in, results out, weights and gradients changed as the eager run

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
-from types import CodeType
+from collections.abc import Callable
+from types import FunctionType, MethodType
 from typing import Any
 
 from lamina import _core, _programs
+from lamina._python_state import is_ours, names
+from lamina._recorded import Recorded
 
 
 class CompiledFunction(_core._CompiledFunction):
@@ -16,12 +18,19 @@ class CompiledFunction(_core._CompiledFunction):
     def __init__(self, fn: Callable[..., Any], inference: bool = False) -> None:
         plain = _innermost(fn)
         code = getattr(plain, "__code__", None)
-        names = tuple(dict.fromkeys(_names(code))) if code else ()
+        read = tuple(dict.fromkeys(names(code))) if code else ()
         cells = getattr(plain, "__closure__", None) or ()
-        own = fn if type(fn) is _FUNCTION else functools.partial(fn)
-        self_of = getattr(fn, "__self__", None)
-        super().__init__(own, getattr(plain, "__globals__", {}), names, cells, self_of, inference)
+        owner = getattr(fn, "__self__", None if plain is fn else fn)
+        variables = {} if is_ours(plain) else getattr(plain, "__globals__", {})
+        super().__init__(Recorded(fn, plain).run, variables, read, cells, owner, inference)
         functools.update_wrapper(self, fn, updated=())
+        self._made_of = fn, inference
+
+    def __get__(self, owner: Any, kind: Any = None) -> Any:
+        return self if owner is None else MethodType(self, owner)
+
+    def __reduce__(self) -> Any:
+        return CompiledFunction, self._made_of
 
     def explain(self) -> str:
         """Return a text on what was recorded: the launches of each program and its memory."""
@@ -68,15 +77,15 @@ class CompiledModule:
 
     def programs(self) -> list[Any]:
         """Return what was recorded."""
-        return self._call.programs()
+        return list(self._call.programs())
 
     def explain(self) -> str:
         """Return a text on what was recorded: the launches of each program and its memory."""
-        return self._call.explain()
+        return str(self._call.explain())
 
     def profile(self, *args: Any, repeat: int = 20, **kwargs: Any) -> str:
         """Return a text on where the time of such a call goes, the longest launch first."""
-        return self._call.profile(*args, repeat=repeat, **kwargs)
+        return str(self._call.profile(*args, repeat=repeat, **kwargs))
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._module, name)
@@ -87,6 +96,9 @@ class CompiledModule:
     def __delattr__(self, name: str) -> None:
         delattr(self._module, name)
 
+    def __reduce__(self) -> Any:
+        return CompiledModule, (self._module,)
+
     def __dir__(self) -> list[str]:
         return sorted({*super().__dir__(), *dir(self._module)})
 
@@ -94,7 +106,16 @@ class CompiledModule:
         return f"compile({self._module!r})"
 
 
-def compile(fn: Callable[..., Any]) -> Any:
+def compile(
+    fn: Callable[..., Any] | None = None,
+    *,
+    fullgraph: bool = True,
+    dynamic: bool | None = None,
+    backend: Any = None,
+    mode: str | None = None,
+    options: dict[str, Any] | None = None,
+    disable: bool = False,
+) -> Any:
     """Return `fn` as a function that records its work on tensors and replays it on later calls.
 
     `fn` may hold a whole training step: forward, loss, `backward()` and the optimizer. A call with
@@ -108,10 +129,22 @@ def compile(fn: Callable[..., Any]) -> Any:
     A module becomes one for inference: it is called as before, without a graph, and by several
     threads at once if need be; its attributes and methods are the module's. In training its calls
     are as if it were not compiled: compile the step.
+
+    Of PyTorch's options `disable` returns `fn` as it is; the others change nothing. Without `fn`
+    this is a decorator.
     """
+    if fn is None:
+        return functools.partial(compile, disable=disable)
+    if disable:
+        return fn
     if not callable(fn):
         raise TypeError(f"[compile] expected a function or a module; got {type(fn).__name__}")
-    return CompiledModule(fn) if hasattr(fn, "forward") else CompiledFunction(fn)
+    if getattr(_innermost(fn), "__code__", compile.__code__).co_flags & _SUSPENDS:
+        raise TypeError(
+            "[compile] expected a function that returns its results; got one that yields or awaits"
+        )
+    is_module = hasattr(fn, "forward") and hasattr(fn, "training")
+    return CompiledModule(fn) if is_module else CompiledFunction(fn)
 
 
 def capturing() -> bool:
@@ -136,23 +169,18 @@ def watch(entries: dict[Any, Any]) -> None:
 # A context manager: what happens in it belongs to no capture, such as making an optimizer's state.
 uncaptured = _core._Uncaptured
 
-_FUNCTION = type(compile)
+
+# Of the code of generators and coroutines.
+_SUSPENDS = 0x20 | 0x80 | 0x200
 
 
 def _innermost(fn: Any) -> Any:
-    """Return the plain function behind a method, a partial call or a decorator."""
+    """Return the plain function behind a method, a partial call, a decorator or an object."""
     while True:
         for name in ("__func__", "func", "__wrapped__"):
             if (inner := getattr(fn, name, None)) is not None:
                 fn = inner
                 break
         else:
-            return fn
-
-
-def _names(code: CodeType) -> Iterator[str]:
-    """Yield the names of globals that a function and those inside it may read."""
-    yield from code.co_names
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield from _names(constant)
+            call = type(fn).__call__
+            return call if isinstance(call, FunctionType) else fn

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from lamina import _core
 from lamina._core import Size, Tensor
 from lamina.autograd import no_grad
+from lamina.compiling import capturing
 from lamina.distributions.constraints import Constraint, is_dependent
 
 __all__ = ["Distribution"]
@@ -49,6 +50,8 @@ class Distribution:
             self._check_parameters()
 
     def _check_parameters(self) -> None:
+        if capturing():  # replays could not look at values
+            return
         parameters = self.__dict__
         for name, constraint in self.arg_constraints.items():
             if is_dependent(constraint):
@@ -158,7 +161,7 @@ class Distribution:
         if given != expected:
             self._check_value_shape(given, expected)
         support: Constraint = self.support
-        if not support.check(value).all():
+        if not capturing() and not support.check(value).all():
             raise ValueError(
                 f"[{type(self).__name__}] expected a value, of shape {given}, within the support "
                 f"{support!r} of {self!r}; got\n{value}"

@@ -130,6 +130,11 @@ class Module(State):
 
     def _check_kind(self, name: str, value: Any) -> None:
         """Refuse what cannot stand in place of a member."""
+        if isinstance(value, compiling.CompiledModule):
+            raise TypeError(
+                f"[{type(self).__name__}] {name!r} cannot be a compiled module, whose parameters "
+                "it would not know: assign the module itself and compile the whole"
+            )
         own = self.__dict__
         for table in KINDS:
             fits = value is None or (table == BUFFERS and isinstance(value, Tensor))

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
 from typing import Any, ClassVar, TypeAlias
 
-from lamina import _core
+from lamina import _core, compiling
 from lamina._core import Tensor
 from lamina._wrong_types import name_wrong_types_of
 from lamina.autograd import enable_grad
@@ -59,6 +59,11 @@ class Optimizer(Hooked):
             name_wrong_types_of(cls)
 
     def __init__(self, params: Params, defaults: dict[str, Any]) -> None:
+        if compiling.capturing():
+            raise RuntimeError(
+                f"[compile] {type(self).__name__} is made while the step is captured; replays "
+                "would go on with its state: make it before the call"
+            )
         self.defaults = defaults
         self._make_hooks()
         if isinstance(params, Tensor):
