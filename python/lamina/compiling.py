@@ -39,10 +39,13 @@ class CompiledFunction(_core._CompiledFunction):
     def profile(self, *args: Any, repeat: int = 20, **kwargs: Any) -> str:
         """Return a text on where the time of such a call goes, the longest launch first.
 
-        The calls are calls as any: weights that the function changes are changed so many times.
+        `limit` is the share of what the machine can do that a launch reaches, in arithmetic or in
+        memory, whichever is nearer; out of a cache it may be beyond 100%. The calls are calls as
+        any: weights that the function changes are changed so many times.
         """
+        limits = _programs.limits(_core.get_num_threads())
         runs = self._profile(repeat, *args, **kwargs)
-        return _programs.profile(self.programs()[0], runs)
+        return _programs.profile(self.programs()[0], runs, limits)
 
 
 class CompiledModule:
