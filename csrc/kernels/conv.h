@@ -69,30 +69,39 @@ struct ConvDots {
   bool adds;
 };
 
-// A row of Winograd's tiles F(2x2, 3x3): 4x4 pixels in, 2x2 out, two apart. The numbers of a tile
-// lie in 16 planes, a vector of channels a tile; pixels are vectors of channels too.
+// A row of Winograd's tiles, each of tile x tile results of 3x3 taps. Its numbers lie in as many
+// planes, a vector of channels a tile; pixels are vectors of channels too. Vectors are padded to
+// whole ones of the kernels'.
 template <class T>
 struct WinogradRow {
+  int64_t tile;  // 2 or 4
   int64_t tiles, channels;
-  T* lines[4];           // of pixels, null where outside the image; an output has two
+  T* pixels;             // of the tiles' first line
+  int64_t line, pixel;   // from line to line, from pixel to pixel
   int64_t width, first;  // pixels of a line; where the first tile begins, which may be negative
-  int64_t line_step;     // from pixel to pixel
+  const T* zeros;        // what a column outside reads
   T* planes;
   int64_t plane, plane_step;  // from plane to plane, from tile to tile
   const T* bias;              // of an output's channels, or null
 };
 
-// Filters of 3x3 taps, (depth, 9, panel), and the 16 planes (depth, panel) of their transforms.
+// Filters of 3x3 taps, (depth, 9, panel), and the planes (depth, panel) of their transforms.
 template <class T>
 struct WinogradFilters {
+  int64_t tile;
   int64_t depth, panel;
   T* taps;
   T* planes;
   int64_t plane;
-  bool flipped;  // the taps in reverse
+  bool flipped;           // the taps in reverse
+  int64_t pieces, piece;  // the summands of a gradient's planes, and from each to the next
 };
 
-constexpr int64_t kWinogradPlanes = 16;
+// 16 for F(2x2, 3x3); of F(4x4, 3x3) 16 real ones, and three for each of ten complex numbers.
+constexpr int64_t winograd_planes(int64_t tile) { return tile == 4 ? 46 : 16; }
+
+// Bytes of the type that has tiles of 4x4; for the other their code is not worth its size.
+constexpr int64_t kLargeTileItem = 4;
 
 // Vectors of the widest panel that the kernels take.
 constexpr int64_t kPanelVectors = 2;

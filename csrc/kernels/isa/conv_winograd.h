@@ -1,168 +1,125 @@
-// The transforms of Winograd's convolution F(2x2, 3x3): y = A^T [(G w G^T) * (B^T x B)] A. The
-// lanes are channels. The products between the transforms are matrix products of the driver's.
+// The kernels of Winograd's convolution: rows of tiles to planes and back, filters to planes and
+// back. The lanes are channels. The products between are matrix products of the driver's.
 #pragma once
 
-#include "kernels/conv.h"
+#include "kernels/isa/conv_winograd_tile.h"
 #include "kernels/isa/gemm_finish.h"
 
 namespace lamina::LAMINA_ISA_NS {
 
-// The four transforms of a column; those of rows are the same. They add, and halve at most, so
-// that small integers stay exact.
-template <class V>
-LAMINA_INLINE void transform_input(const V (&x)[4], V (&to)[4]) {
-  to[0] = x[0] - x[2];
-  to[1] = x[1] + x[2];
-  to[2] = x[2] - x[1];
-  to[3] = x[1] - x[3];
-}
-template <class V>
-LAMINA_INLINE void transform_grad(const V (&g)[2], V (&to)[4]) {
-  to[0] = g[0];
-  to[1] = g[0] + g[1];
-  to[2] = g[0] - g[1];
-  to[3] = -g[1];
-}
-template <class V>
-LAMINA_INLINE void transform_output(const V (&m)[4], V (&to)[2]) {
-  to[0] = m[0] + m[1] + m[2];
-  to[1] = m[1] - m[2] - m[3];
-}
-template <class V>
-LAMINA_INLINE void transform_filter(const V (&w)[3], V (&to)[4]) {
-  const V half(LaneOf<V>(0.5)), outer = half * (w[0] + w[2]), middle = half * w[1];
-  to[0] = w[0];
-  to[1] = outer + middle;
-  to[2] = outer - middle;
-  to[3] = w[2];
-}
-template <class V>
-LAMINA_INLINE void transform_filter_grad(const V (&m)[4], V (&to)[3]) {
-  const V half(LaneOf<V>(0.5)), sum = half * (m[1] + m[2]);
-  to[0] = m[0] + sum;
-  to[1] = half * (m[1] - m[2]);
-  to[2] = sum + m[3];
-}
-
-// Both of a two-dimensional transform: `from` has F columns of F, the result R rows of R.
-template <class T, int F, int R, class Transform>
-LAMINA_INLINE void transform_square(const Vec<T> (&from)[F][F], Vec<T> (&to)[R][R],
-                                    Transform transform) {
-  Vec<T> half[F][R];
-  LAMINA_UNROLL for (int i = 0; i < F; ++i) transform(from[i], half[i]);
-  LAMINA_UNROLL for (int r = 0; r < R; ++r) {
-    Vec<T> across[F];
-    LAMINA_UNROLL for (int i = 0; i < F; ++i) across[i] = half[i][r];
-    transform(across, to[r]);
-  }
-}
-
-// The pixels of a column, zeros outside.
-template <class T, int N>
-LAMINA_INLINE void load_column(const WinogradRow<T>& row, int64_t x, int64_t c, int64_t n,
-                               Vec<T> (&column)[N]) {
-  const bool inside = x >= 0 && x < row.width;
-  LAMINA_UNROLL for (int i = 0; i < N; ++i) {
-    column[i] = inside && row.lines[i] != nullptr
-                    ? Vec<T>::load(row.lines[i] + x * row.line_step + c, n)
-                    : Vec<T>(T(0));
-  }
-}
-
-template <class T, int N, class Transform>
-LAMINA_INLINE void transform_tiles(const WinogradRow<T>& row, Transform transform) {
-  for (int64_t c = 0; c < row.channels; c += Vec<T>::width) {
-    const int64_t n = least(Vec<T>::width, row.channels - c);
-    for (int64_t tile = 0; tile < row.tiles; ++tile) {
-      Vec<T> columns[N][N], planes[4][4];
+// Tiles of N x N pixels to R x R numbers.
+template <class Map, int N, int R, class T>
+LAMINA_INLINE void spread_tiles(const WinogradRow<T>& row) {
+  for (int64_t tile = 0; tile < row.tiles; ++tile) {
+    const T* columns[N];
+    LAMINA_UNROLL for (int j = 0; j < N; ++j) {
+      const int64_t x = row.first + (R - 2) * tile + j;
+      columns[j] = x >= 0 && x < row.width ? row.pixels + x * row.pixel : row.zeros;
+    }
+    for (int64_t c = 0; c < row.channels; c += Vec<T>::width) {
+      Vec<T> pixels[N][N], square[R][R];
       LAMINA_UNROLL for (int j = 0; j < N; ++j) {
-        load_column(row, row.first + 2 * tile + j, c, n, columns[j]);
-      }
-      transform_square(columns, planes, transform);
-      T* to = row.planes + tile * row.plane_step + c;
-      LAMINA_UNROLL for (int i = 0; i < 4; ++i) {
-        LAMINA_UNROLL for (int j = 0; j < 4; ++j) {
-          planes[i][j].store(to + (4 * i + j) * row.plane, n);
+        LAMINA_UNROLL for (int i = 0; i < N; ++i) {
+          pixels[j][i] = Vec<T>::load(columns[j] + i * row.line + c);
         }
       }
+      transform_square<Map>(pixels, square);
+      T* to = row.planes + tile * row.plane_step + c;
+      split_planes<Map>(square, [&](int i, Vec<T> value) { value.store(to + i * row.plane); });
     }
   }
+}
+
+template <class T>
+LAMINA_INLINE bool is_large(int64_t tile) {
+  return sizeof(T) == kLargeTileItem && tile == 4;
 }
 
 template <class T>
 void winograd_input(const WinogradRow<T>& row) {
-  transform_tiles<T, 4>(row, [](const Vec<T>(&x)[4], Vec<T>(&to)[4]) { transform_input(x, to); });
+  is_large<T>(row.tile) ? spread_tiles<WinogradInput, 6, 6>(row)
+                        : spread_tiles<WinogradInput, 4, 4>(row);
 }
 
 template <class T>
 void winograd_grad(const WinogradRow<T>& row) {
-  transform_tiles<T, 2>(row, [](const Vec<T>(&g)[2], Vec<T>(&to)[4]) { transform_grad(g, to); });
+  is_large<T>(row.tile) ? spread_tiles<WinogradGrad, 4, 6>(row)
+                        : spread_tiles<WinogradGrad, 2, 4>(row);
+}
+
+// From right to left, so that what lies beyond the end of a line is overwritten by the next line's
+// beginning.
+template <int N, class T>
+LAMINA_INLINE void gather_tiles(const WinogradRow<T>& row) {
+  for (int64_t tile = row.tiles - 1; tile >= 0; --tile) {
+    for (int64_t c = 0; c < row.channels; c += Vec<T>::width) {
+      Vec<T> square[N + 2][N + 2], pixels[N][N];
+      const T* from = row.planes + tile * row.plane_step + c;
+      join_planes<WinogradOutput>(square,
+                                  [&](int i) { return Vec<T>::load(from + i * row.plane); });
+      transform_square<WinogradOutput>(square, pixels);
+      const Vec<T> bias = row.bias != nullptr
+                              ? Vec<T>::load(row.bias + c, least(Vec<T>::width, row.channels - c))
+                              : Vec<T>(T(0));
+      LAMINA_UNROLL for (int i = 0; i < N; ++i) {
+        T* to = row.pixels + i * row.line + N * tile * row.pixel + c;
+        LAMINA_UNROLL for (int j = 0; j < N; ++j)(pixels[i][j] + bias).store(to + j * row.pixel);
+      }
+    }
+  }
 }
 
 template <class T>
 void winograd_output(const WinogradRow<T>& row) {
-  for (int64_t c = 0; c < row.channels; c += Vec<T>::width) {
-    const int64_t n = least(Vec<T>::width, row.channels - c);
-    const Vec<T> bias = row.bias != nullptr ? Vec<T>::load(row.bias + c, n) : Vec<T>(T(0));
-    for (int64_t tile = 0; tile < row.tiles; ++tile) {
-      Vec<T> planes[4][4], pixels[2][2];
-      const T* from = row.planes + tile * row.plane_step + c;
-      LAMINA_UNROLL for (int i = 0; i < 4; ++i) {
-        LAMINA_UNROLL for (int j = 0; j < 4; ++j) {
-          planes[j][i] = Vec<T>::load(from + (4 * i + j) * row.plane);
-        }
-      }
-      transform_square(planes, pixels,
-                       [](const Vec<T>(&m)[4], Vec<T>(&to)[2]) { transform_output(m, to); });
-      LAMINA_UNROLL for (int i = 0; i < 2; ++i) {
-        LAMINA_UNROLL for (int j = 0; j < 2; ++j) {
-          const int64_t x = 2 * tile + j;
-          if (row.lines[i] != nullptr && x < row.width) {
-            (pixels[i][j] + bias).store(row.lines[i] + x * row.line_step + c);
-          }
-        }
-      }
-    }
+  is_large<T>(row.tile) ? gather_tiles<4>(row) : gather_tiles<2>(row);
+}
+
+template <int R, class T>
+LAMINA_INLINE void spread_filters(const WinogradFilters<T>& f) {
+  const int64_t step = f.flipped ? -f.panel : f.panel;
+  for (int64_t at = 0; at < f.depth * f.panel; at += Vec<T>::width) {
+    const T* from =
+        f.taps + at / f.panel * 9 * f.panel + at % f.panel + (f.flipped ? 8 * f.panel : 0);
+    Vec<T> taps[3][3], square[R][R];
+    LAMINA_UNROLL for (int i = 0; i < 9; ++i) taps[i % 3][i / 3] = Vec<T>::load(from + i * step);
+    transform_square<WinogradFilter>(taps, square);
+    halve_corner(square);
+    T* to = f.planes + at;
+    split_planes<WinogradFilter>(square,
+                                 [&](int i, Vec<T> value) { value.store(to + i * f.plane); });
   }
 }
 
 template <class T>
 void winograd_filters(const WinogradFilters<T>& f) {
+  is_large<T>(f.tile) ? spread_filters<6>(f) : spread_filters<4>(f);
+}
+
+template <int R, class T>
+LAMINA_INLINE void gather_filters(const WinogradFilters<T>& f) {
   for (int64_t at = 0; at < f.depth * f.panel; at += Vec<T>::width) {
-    const T* from = f.taps + at / f.panel * 9 * f.panel + at % f.panel;
-    Vec<T> taps[3][3], planes[4][4];
-    LAMINA_UNROLL for (int i = 0; i < 3; ++i) {
-      LAMINA_UNROLL for (int j = 0; j < 3; ++j) {
-        const int tap = 3 * i + j;
-        taps[j][i] = Vec<T>::load(from + (f.flipped ? 8 - tap : tap) * f.panel);
+    Vec<T> square[R][R], taps[3][3];
+    T* planes = f.planes + at;
+    for (int64_t i = 0; i < winograd_planes(R - 2); ++i) {
+      T* plane = planes + i * f.plane;
+      Vec<T> sum = Vec<T>::load(plane);
+      for (int64_t piece = 1; piece < f.pieces; ++piece) {
+        sum += Vec<T>::load(plane + piece * f.piece);
       }
+      sum.store(plane);
     }
-    transform_square(taps, planes,
-                     [](const Vec<T>(&w)[3], Vec<T>(&to)[4]) { transform_filter(w, to); });
-    LAMINA_UNROLL for (int i = 0; i < 4; ++i) {
-      LAMINA_UNROLL for (int j = 0; j < 4; ++j) {
-        planes[i][j].store(f.planes + (4 * i + j) * f.plane + at);
-      }
-    }
+    join_planes<WinogradFilterGrad>(square,
+                                    [&](int i) { return Vec<T>::load(planes + i * f.plane); });
+    halve_corner(square);
+    transform_square<WinogradFilterGrad>(square, taps);
+    T* to = f.taps + at / f.panel * 9 * f.panel + at % f.panel;
+    LAMINA_UNROLL for (int i = 0; i < 9; ++i) taps[i / 3][i % 3].store(to + i * f.panel);
   }
 }
 
 template <class T>
 void winograd_filters_grad(const WinogradFilters<T>& f) {
-  for (int64_t at = 0; at < f.depth * f.panel; at += Vec<T>::width) {
-    Vec<T> planes[4][4], taps[3][3];
-    LAMINA_UNROLL for (int i = 0; i < 4; ++i) {
-      LAMINA_UNROLL for (int j = 0; j < 4; ++j) {
-        planes[j][i] = Vec<T>::load(f.planes + (4 * i + j) * f.plane + at);
-      }
-    }
-    transform_square(planes, taps,
-                     [](const Vec<T>(&m)[4], Vec<T>(&to)[3]) { transform_filter_grad(m, to); });
-    T* to = f.taps + at / f.panel * 9 * f.panel + at % f.panel;
-    LAMINA_UNROLL for (int i = 0; i < 3; ++i) {
-      LAMINA_UNROLL for (int j = 0; j < 3; ++j) taps[i][j].store(to + (3 * i + j) * f.panel);
-    }
-  }
+  is_large<T>(f.tile) ? gather_filters<6>(f) : gather_filters<4>(f);
 }
 
 }  // namespace lamina::LAMINA_ISA_NS
