@@ -61,6 +61,7 @@ set(LAMINA_CORE_SOURCES
   csrc/ops/norm_grad.cpp
   csrc/ops/optimizer.cpp
   csrc/ops/pair_loss.cpp
+  csrc/ops/pool_frame.cpp
   csrc/ops/pool_shape.cpp
   csrc/ops/pool_windows.cpp
   csrc/ops/random.cpp

@@ -37,6 +37,29 @@ struct PoolTaps {
   bool disjoint;  // no two windows share an element: what would be added to zeros is stored
 };
 
+// Rows of results or elements, by plane, z and y: counts[d] of them lie steps[d] apart in memory.
+// Along a row the windows of `length` results lie `stride` apart.
+struct PoolRows {
+  int64_t counts[3];
+  int64_t steps[3];
+  int64_t length, stride;
+};
+
+// The windows that cover an element: it is tap taps[c] of the one at offsets[c].
+struct PoolCovers {
+  int64_t count;
+  const int64_t *taps, *offsets;
+};
+
+// All elements of planes. Those whose places have the same remainders by the strides are covered
+// alike, by covers[remainder z, y, x], from the window of their quotients on; windows of successive
+// planes, z and y lie `steps` apart.
+struct PoolElements {
+  int64_t planes, counts[3], strides[3];
+  int64_t steps[3];
+  const PoolCovers* covers;
+};
+
 // Windows of any size: window o of axis d covers first[d][o] up to last[d][o].
 struct PoolWindows {
   int64_t in[3], out[3];

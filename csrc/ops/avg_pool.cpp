@@ -1,8 +1,8 @@
 // Averages of windows; both directions are linear, and each is the other's way back.
 #include "autograd/node.h"
 #include "ops/copy.h"
-#include "ops/phases.h"
 #include "ops/pool.h"
+#include "ops/pool_planes.h"
 #include "ops/pool_windows.h"
 #include "ops/reduce.h"
 #include "ops/resample.h"
@@ -48,11 +48,13 @@ Tensor average_fwd(const Average& average, const Tensor& given) {
       const Scratch<T> divisors(count);
       average.divisors(divisors.data());
       const auto& kernel = kernels().pool<T>();
-      gather_windows<T>(average.trimmed, buffers.get<T>(1), T(0), [&](const PhaseChunk<T>& chunk) {
-        T* y = buffers.get<T>(0) + chunk.first * count;
-        kernel.sum_taps(chunk.runs, chunk.taps, chunk.buffer, y);
-        kernel.divide_planes(chunk.planes, count, y, divisors.data(), y);
-      });
+      for_windows<T>(
+          average.trimmed, buffers.get<T>(1), T(0),
+          [&](int64_t first, const PoolRows& rows, const PoolTaps& taps, const T* planes) {
+            T* y = buffers.get<T>(0) + first * count;
+            kernel.sum_fwd(rows, taps, planes, y);
+            kernel.divide_planes(rows.counts[0], count, y, divisors.data(), y);
+          });
     });
   });
   if (autograd::needs_grad(given))
@@ -70,11 +72,16 @@ Tensor average_bwd(const Average& average, const Tensor& given) {
       const Scratch<T> divisors(count);
       average.divisors(divisors.data());
       const auto& kernel = kernels().pool<T>();
-      scatter_windows<T>(average.trimmed, buffers.get<T>(0), [&](const PhaseChunk<T>& chunk) {
-        const Scratch<T> share(chunk.planes * count);
-        kernel.divide_planes(chunk.planes, count, buffers.get<T>(1) + chunk.first * count,
-                             divisors.data(), share.data());
-        kernel.add_taps(chunk.runs, chunk.taps, share.data(), 0, chunk.buffer);
+      for_elements(average.trimmed, [&](const PoolFrame& frame, int64_t most) {
+        return [&, share = Scratch<T>(most * count + kPoolRoom<T>),
+                framed = FramedPlanes<T>(frame, most, T(0))](int64_t first,
+                                                             const PoolElements& elements) mutable {
+          const int64_t planes = elements.planes;
+          kernel.divide_planes(planes, count, buffers.get<T>(1) + first * count, divisors.data(),
+                               share.data());
+          kernel.sum_bwd(elements, framed.get(share.data(), planes, kPoolRoom<T>),
+                         buffers.get<T>(0) + first * average.shape.plane_in());
+        };
       });
     });
   });

@@ -4,8 +4,8 @@
 #include "autograd/node.h"
 #include "ops/arg_reduce.h"
 #include "ops/copy.h"
-#include "ops/phases.h"
 #include "ops/pool.h"
+#include "ops/pool_planes.h"
 #include "ops/pool_windows.h"
 #include "ops/view.h"
 
@@ -45,8 +45,8 @@ int64_t first_tap(const PoolShape& shape, const int64_t* where) {
 
 // Windows of nothing but -infinity name their first element, as any other window would.
 template <class T>
-void name_first(const PoolShape& shape, const PhaseChunk<T>& chunk, const T* y, TapOf<T>* taps) {
-  for (int64_t plane = 0; plane < chunk.planes; ++plane) {
+void name_first(const PoolShape& shape, int64_t planes, const T* y, TapOf<T>* taps) {
+  for (int64_t plane = 0; plane < planes; ++plane) {
     const int64_t offset = plane * shape.plane_out();
     each_result(shape, [&](int64_t at, const int64_t* where) {
       if (y[offset + at] == -std::numeric_limits<T>::infinity())
@@ -60,13 +60,15 @@ Pooled max_fwd(const char* op, const PoolShape& shape, const Tensor& x, bool wit
   visit_floating(x.dtype(), [&]<class T>() {
     const auto compute = [=](const T* from, T* y, TapOf<T>* taps) {
       const T lowest = -std::numeric_limits<T>::infinity();
-      gather_windows<T>(shape, from, lowest, [&](const PhaseChunk<T>& chunk) {
-        const int64_t at = chunk.first * shape.plane_out();
-        bool bare = false;
-        kernels().pool<T>().max_taps(chunk.runs, chunk.taps, chunk.buffer, y + at,
-                                     taps ? taps + at : nullptr, bare);
-        if (bare && shape.padded()) name_first(shape, chunk, y + at, taps + at);
-      });
+      for_windows<T>(shape, from, lowest,
+                     [&](int64_t first, const PoolRows& rows, const PoolTaps& of, const T* planes) {
+                       const int64_t at = first * shape.plane_out();
+                       TapOf<T>* numbers = taps ? taps + at : nullptr;
+                       bool bare = false;
+                       kernels().pool<T>().max_fwd(rows, of, planes, y + at, numbers, bare);
+                       if (bare && shape.padded())
+                         name_first(shape, rows.counts[0], y + at, numbers);
+                     });
     };
     if (!with_taps) {
       exec::launch(op, {&pooled.out}, {&x}, [=](exec::Buffers buffers) {
@@ -118,11 +120,17 @@ Tensor max_bwd(const char* op, const PoolShape& shape, const Tensor& taps, const
   visit_floating(grad.dtype(), [&]<class T>() {
     exec::launch(op, {&out}, {&grad, &taps}, [=](exec::Buffers buffers) {
       const T* from = buffers.get<T>(1);
-      const auto* number = buffers.get<TapOf<T>>(2);
-      scatter_windows<T>(shape, buffers.get<T>(0), [&](const PhaseChunk<T>& chunk) {
-        const int64_t at = chunk.first * shape.plane_out();
-        kernels().pool<T>().add_to_max(chunk.runs, chunk.taps, from + at, number + at,
-                                       chunk.buffer);
+      const T* taken = buffers.get<T>(2);  // the taps, which frames move as bits
+      for_elements(shape, [&](const PoolFrame& frame, int64_t most) {
+        return [&, grads = FramedPlanes<T>(frame, most, T(0)),
+                numbers = FramedPlanes<T>(frame, most, T(0))](
+                   int64_t first, const PoolElements& elements) mutable {
+          const int64_t at = first * shape.plane_out(), planes = elements.planes;
+          const int64_t behind = (shape.planes - first - planes) * shape.plane_out();
+          kernels().pool<T>().max_bwd(elements, grads.get(from + at, planes, behind),
+                                      numbers.get(taken + at, planes, behind),
+                                      buffers.get<T>(0) + first * shape.plane_in());
+        };
       });
     });
   });

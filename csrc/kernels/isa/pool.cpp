@@ -1,7 +1,7 @@
 // The kernels of sliding windows: what is done with the taps of each window.
 #include "kernels/pool.h"
 
-#include "kernels/isa/phases.h"
+#include "kernels/isa/windows.h"
 #include "kernels/table.h"
 
 namespace lamina::LAMINA_ISA_NS {
@@ -41,38 +41,81 @@ LAMINA_INLINE void each_vector(const PoolRuns& runs, F f) {
 }
 
 template <class T>
-LAMINA_INLINE IntVec<T> tap_number(int64_t tap) {
-  return IntVec<T>(static_cast<TapOf<T>>(tap));
+void frame_planes(const PoolRows& rows, const T* x, T fill, T* framed) {
+  for (int64_t plane = 0; plane < rows.counts[0]; ++plane)
+    for (int64_t z = 0; z < rows.counts[1]; ++z)
+      for (int64_t y = 0; y < rows.counts[2]; ++y, x += rows.length) {
+        T* to = framed + plane * rows.steps[0] + z * rows.steps[1] + y * rows.steps[2];
+        walk<T>(rows.length,
+                [&](int64_t i, auto part) { part.fill(part.load(x + i), fill).store(to + i); });
+      }
 }
 
-template <class T, bool kNumbers>
-LAMINA_INLINE void greatest(const PoolRuns& runs, const PoolTaps& taps, const T* buffer, T* y,
-                            TapOf<T>* at, bool& bare) {
-  const Vec<T> lowest(-Layout<T>::kInfinity);
-  each_vector<T>(runs, [&](int64_t place, int64_t result, auto part) {
-    Vec<T> best = lowest;
-    IntVec<T> number(0);
-    for (int64_t k = 0; k < taps.count; ++k) {
-      const Vec<T> value = part.load(buffer + taps.offsets[k] + place);
-      const Mask<T> better = (value > best) | isnan(value);
-      best = select(better, value, best);
-      if constexpr (kNumbers) number = select(better, tap_number<T>(k), number);
-    }
-    part.store(y + result, best);
-    if constexpr (kNumbers) {
-      bare |= any(part.fill(best, Vec<T>(T(0))) == lowest);
-      part.store(reinterpret_cast<T*>(at) + result, from_bits(number));
-    }
+template <class T>
+struct Greatest {
+  T* y;
+  TapOf<T>* at;
+  bool& bare;
+  Vec<T> best{};
+  IntVec<T> number{};
+
+  LAMINA_INLINE void begin() {
+    best = Vec<T>(-Layout<T>::kInfinity);
+    number = IntVec<T>(0);
+  }
+  LAMINA_INLINE void add(int64_t k, Vec<T> value) {
+    const Mask<T> better = (value > best) | isnan(value);
+    best = select(better, value, best);
+    number = select(better, IntVec<T>(static_cast<TapOf<T>>(k)), number);
+  }
+  LAMINA_INLINE void end(int64_t result, int64_t room) {
+    store_within(y + result, room, best);
+    if (at == nullptr) return;
+    store_within(reinterpret_cast<T*>(at) + result, room, from_bits(number));
+    bare |= any(best == Vec<T>(-Layout<T>::kInfinity));
+  }
+};
+
+template <class T>
+void max_fwd(const PoolRows& rows, const PoolTaps& taps, const T* x, T* y, TapOf<T>* at,
+             bool& bare) {
+  with_stride(rows.stride, [&]<int kStride>(RowStride<kStride>) {
+    fold_windows<kStride>(rows, taps, x, Greatest<T>{y, at, bare});
   });
 }
 
 template <class T>
-void max_taps(const PoolRuns& runs, const PoolTaps& taps, const T* buffer, T* y, TapOf<T>* at,
-              bool& bare) {
-  if (at == nullptr)
-    greatest<T, false>(runs, taps, buffer, y, at, bare);
-  else
-    greatest<T, true>(runs, taps, buffer, y, at, bare);
+void max_bwd(const PoolElements& of, const T* grad, const T* at, T* grad_x) {
+  with_stride(of.strides[2], [&]<int kStride>(RowStride<kStride>) {
+    sum_shares<kStride>(of, grad_x, [=](int64_t k, int64_t i) {
+      const IntVec<T> number(static_cast<TapOf<T>>(k));
+      return select(to_bits(Vec<T>::load(at + i)) == number, Vec<T>::load(grad + i), Vec<T>(T(0)));
+    });
+  });
+}
+
+template <class T>
+struct Total {
+  T* y;
+  Vec<T> sum{};
+
+  LAMINA_INLINE void begin() { sum = Vec<T>(T(0)); }
+  LAMINA_INLINE void add(int64_t, Vec<T> value) { sum += value; }
+  LAMINA_INLINE void end(int64_t result, int64_t room) { store_within(y + result, room, sum); }
+};
+
+template <class T>
+void sum_fwd(const PoolRows& rows, const PoolTaps& taps, const T* x, T* y) {
+  with_stride(rows.stride, [&]<int kStride>(RowStride<kStride>) {
+    fold_windows<kStride>(rows, taps, x, Total<T>{y});
+  });
+}
+
+template <class T>
+void sum_bwd(const PoolElements& of, const T* grad, T* grad_x) {
+  with_stride(of.strides[2], [&]<int kStride>(RowStride<kStride>) {
+    sum_shares<kStride>(of, grad_x, [=](int64_t, int64_t i) { return Vec<T>::load(grad + i); });
+  });
 }
 
 // Calls f(tap, place among the results, part) for what goes to each tap: tap by tap, so that no
@@ -92,24 +135,6 @@ LAMINA_INLINE void scatter(const PoolRuns& runs, const PoolTaps& taps, T* buffer
     scatter<true>(runs, taps, buffer, f);
   else
     scatter<false>(runs, taps, buffer, f);
-}
-
-template <class T>
-void add_to_max(const PoolRuns& runs, const PoolTaps& taps, const T* grad, const TapOf<T>* at,
-                T* buffer) {
-  scatter(runs, taps, buffer, [&](int64_t k, int64_t result, auto part) {
-    const IntVec<T> number = to_bits(part.load(reinterpret_cast<const T*>(at) + result));
-    return select(number == tap_number<T>(k), part.load(grad + result), Vec<T>(T(0)));
-  });
-}
-
-template <class T>
-void sum_taps(const PoolRuns& runs, const PoolTaps& taps, const T* buffer, T* y) {
-  each_vector<T>(runs, [&](int64_t place, int64_t result, auto part) {
-    Vec<T> sum(T(0));
-    for (int64_t k = 0; k < taps.count; ++k) sum += part.load(buffer + taps.offsets[k] + place);
-    part.store(y + result, sum);
-  });
 }
 
 template <class T>
