@@ -45,7 +45,9 @@ inline void check_probability(const char* op, double p) {
   check(p >= 0 && p <= 1, op, "expected a probability between 0 and 1; got ", p);
 }
 
-// Of 2^32 equally likely words, those below the threshold make an event of probability p.
-inline uint64_t threshold(double p) { return static_cast<uint64_t>(std::llround(p * 0x1p32)); }
+// Of 2^bits equally likely words, those below the threshold make an event of probability p.
+inline uint64_t threshold(double p, int bits = 32) {
+  return static_cast<uint64_t>(std::llround(std::ldexp(p, bits)));
+}
 
 }  // namespace lamina

@@ -49,7 +49,7 @@ Tensor dropout(const Tensor& input, double p, const Source& source) {
   Tensor out = empty_like(x);
   const Tensor kept = empty(x.sizes(), DType::kBool);
   const double scale = p < 1 ? 1 / (1 - p) : 0;
-  const uint64_t keep = threshold(1 - p);
+  const uint64_t keep = threshold(1 - p, 16);
   const int64_t count = x.count();
   visit_floating(x.dtype(), [&]<class T>() {
     auto* kernel = kernels().get<T>().dropout_fwd;
@@ -57,7 +57,7 @@ Tensor dropout(const Tensor& input, double p, const Source& source) {
       T* y = buffers.get<T>(0);
       bool* mask = buffers.get<bool>(1);
       const T* from = buffers.get<T>(2);
-      draw_blocks(*source, count, kBitsPerBlock,
+      draw_blocks(*source, count, kHalvesPerBlock,
                   [=](int64_t begin, int64_t n, uint64_t seed, uint64_t block) {
                     kernel(n, y + begin, mask + begin, from + begin, seed, block, keep,
                            static_cast<T>(scale));

@@ -10,8 +10,13 @@ namespace {
 
 static_assert(kWordsPerBlock == kPhiloxBlock);
 
-LAMINA_INLINE void block_words(uint64_t seed, uint64_t block, uint32_t* words) {
-  philox_block(seed, block * kPhiloxCounters, 0, words);
+// Successive blocks of words. One copy for all, called for several blocks at a time, for it is long
+// and has to spread the keys of ten rounds first.
+constexpr int64_t kBlocksAtOnce = 4;
+__attribute__((noinline)) void block_words(uint64_t seed, uint64_t block, int64_t count,
+                                           uint32_t* words) {
+  for (int64_t i = 0; i < count; ++i, ++block, words += kWordsPerBlock)
+    philox_block(seed, block * kPhiloxCounters, 0, words);
 }
 
 // Number j of a block takes word j, or words j and j + 32.
@@ -22,10 +27,12 @@ LAMINA_INLINE uint64_t wide_word(const uint32_t* words, int64_t j) {
 // Calls f(words, to) block by block; `to` has room for a whole block.
 template <int64_t kPerBlock, class T, class F>
 LAMINA_INLINE void each_block(int64_t n, T* y, uint64_t seed, uint64_t block, F f) {
-  uint32_t words[kWordsPerBlock];
+  uint32_t drawn[kBlocksAtOnce * kWordsPerBlock];
   T rest[kPerBlock];
   for (int64_t i = 0; i < n; i += kPerBlock, ++block) {
-    block_words(seed, block, words);
+    const int64_t turn = i / kPerBlock % kBlocksAtOnce, left = (n - i - 1) / kPerBlock + 1;
+    if (turn == 0) block_words(seed, block, left < kBlocksAtOnce ? left : kBlocksAtOnce, drawn);
+    const uint32_t* words = drawn + turn * kWordsPerBlock;
     if (n - i >= kPerBlock) {
       f(words, y + i);
     } else {
@@ -88,21 +95,28 @@ template <class T>
 void random_choice(int64_t n, bool* chosen, const T* p, uint64_t seed, uint64_t block) {
   uint32_t words[kWordsPerBlock];
   for (int64_t i = 0; i < n; i += kBitsPerBlock, ++block) {
-    block_words(seed, block, words);
+    block_words(seed, block, 1, words);
     for (int64_t j = 0; j < kBitsPerBlock && i + j < n; ++j)
       chosen[i + j] = static_cast<double>(words[j]) < static_cast<double>(p[i + j]) * 0x1p32;
   }
 }
 
+// Chooses by words, or halves of them, below a threshold that may be one more than Word holds.
+template <class Word, class T>
+LAMINA_INLINE void choose(int64_t n, T* y, uint64_t seed, uint64_t block, uint64_t threshold) {
+  constexpr int64_t kChoices = kWordsPerBlock * int64_t{sizeof(uint32_t) / sizeof(Word)};
+  const bool possible = threshold > 0;
+  const auto last = static_cast<Word>(threshold - 1);
+  each_block<kChoices>(n, y, seed, block, [=](const uint32_t* words, T* to) {
+    Word drawn[kChoices];
+    __builtin_memcpy(drawn, words, sizeof drawn);
+    for (int64_t j = 0; j < kChoices; ++j) to[j] = static_cast<T>(possible & (drawn[j] <= last));
+  });
+}
+
 template <class T>
 void random_bit(int64_t n, T* y, uint64_t seed, uint64_t block, uint64_t threshold) {
-  // Compared in 32 bits, where 2^32 does not fit.
-  const bool possible = threshold > 0;
-  const auto last = static_cast<uint32_t>(threshold - 1);
-  each_block<kBitsPerBlock>(n, y, seed, block, [=](const uint32_t* words, T* to) {
-    for (int64_t j = 0; j < kBitsPerBlock; ++j)
-      to[j] = static_cast<T>(possible & (words[j] <= last));
-  });
+  choose<uint32_t>(n, y, seed, block, threshold);
 }
 
 template <class T>
@@ -117,10 +131,10 @@ void masked_scale(int64_t n, T* y, const bool* kept, const T* x, T scale) {
 template <class T>
 void dropout_fwd(int64_t n, T* y, bool* kept, const T* x, uint64_t seed, uint64_t block,
                  uint64_t threshold, T scale) {
-  constexpr int64_t kPiece = 16 * kBitsPerBlock;
-  for (int64_t i = 0; i < n; i += kPiece, block += kPiece / kBitsPerBlock) {
+  constexpr int64_t kPiece = 16 * kHalvesPerBlock;
+  for (int64_t i = 0; i < n; i += kPiece, block += kPiece / kHalvesPerBlock) {
     const int64_t count = n - i < kPiece ? n - i : kPiece;
-    random_bit(count, kept + i, seed, block, threshold);
+    choose<uint16_t>(count, kept + i, seed, block, threshold);
     masked_scale(count, y + i, kept + i, x + i, scale);
   }
 }
@@ -142,7 +156,7 @@ void random_order(int64_t n, T* y, uint64_t seed, uint64_t block) {
   uint32_t words[kWordsPerBlock];
   int64_t place[kIntegersPerBlock];
   for (int64_t i = 0; i < n; i += kIntegersPerBlock, ++block) {
-    block_words(seed, block, words);
+    block_words(seed, block, 1, words);
     const int64_t count = n - i < kIntegersPerBlock ? n - i : kIntegersPerBlock;
     for (int64_t j = 0; j < count; ++j) {
       place[j] =
