@@ -10,6 +10,7 @@ from cases import OpCase, call, fails, ours_alone, t, values
 
 NAMES = {1: "sequences", 2: "images", 3: "volumes"}
 INNER = {1: (9,), 2: (7, 6), 3: (5, 4, 6)}
+WIDE = {1: (107,), 2: (5, 53), 3: (4, 5, 53)}  # rows of several vectors
 HUGE = {1: (8, 32, 513), 2: (8, 16, 45, 46), 3: (4, 8, 17, 18, 19)}
 
 
@@ -87,6 +88,10 @@ def maxima(axes):
         call(batch, [2] * axes, stride=[3] * axes, dilation=2),
         call(t(2, 1, *[5] * axes), 5),
         call(t(0, 3, *inner), 2),
+        call(t(3, 2, *WIDE[axes]), 2),
+        call(t(3, 2, *WIDE[axes]), 3, 2, 1),
+        call(t(2, *WIDE[axes]), 2, 3),
+        call(t(2, *WIDE[axes]), 2, 2, 0, 3),
     ]
     errors = [
         fails("fit the input", too_large, 4),
@@ -128,6 +133,9 @@ def averages(axes):
         call(t(2, 3, *inner), [3] * axes, 2, [1] * axes, True, True),
         call(t(2, 1, *[4] * axes), 4),
         call(t(0, 3, *inner), 2),
+        call(t(3, 2, *WIDE[axes]), 2),
+        call(t(3, 2, *WIDE[axes]), 3, 2, 1),
+        call(t(2, *WIDE[axes]), 2, 3),
     ]
     errors = [
         fails("fit the input", t(1, 1, *[3] * axes), 4),

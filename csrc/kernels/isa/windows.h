@@ -14,29 +14,28 @@ LAMINA_INLINE void store_within(T* to, int64_t room, Vec<T> value) {
     value.store(to, room);
 }
 
-// Elements `stride` apart, at least the first n; kStride is the stride, or 0 for those that have no
-// loop of their own.
-template <int kStride, class T>
-LAMINA_INLINE Vec<T> load_strided(const T* from, int64_t stride, int64_t n) {
-  constexpr int64_t kWidth = Vec<T>::width;
+// The elements of `n` windows that are `stride` apart; kStride is the stride, or 0 for those that
+// have no loop of their own. Other lanes hold what is near.
+template <int kStride, class T, int... kLane>
+LAMINA_INLINE Vec<T> load_strided(const T* from, int64_t stride, int64_t n, Lanes<kLane...> lanes) {
   if constexpr (kStride == 1) {
     return Vec<T>::load(from);
   } else if constexpr (kStride == 2) {
     Vec<T> even, odd;
-    unzip<T>(Vec<T>::load(from), Vec<T>::load(from + kWidth), even, odd,
-             typename CountLanes<kWidth>::Result{});
+    unzip<T>(Vec<T>::load(from), Vec<T>::load(from + Vec<T>::width), even, odd, lanes);
     return even;
   } else {
-    T lanes[kWidth] = {};
-    for (int64_t lane = 0; lane < n && lane < kWidth; ++lane) lanes[lane] = from[lane * stride];
-    return Vec<T>::load(lanes);
+    return Vec<T>(typename Vec<T>::Raw{from[kLane < n ? kLane * stride : 0]...});
   }
 }
+
+// Sizes are passed by value from here on: stores cannot change copies of our own.
 
 // For each vector of windows: fold.begin(), fold.add(k, its tap k), fold.end(place among the
 // results, room there).
 template <int kStride, class T, class Fold>
-LAMINA_INLINE void fold_windows(const PoolRows& rows, const PoolTaps& taps, const T* x, Fold fold) {
+LAMINA_INLINE void fold_windows(PoolRows rows, PoolTaps taps, const T* x, Fold fold) {
+  using Every = typename CountLanes<Vec<T>::width>::Result;
   int64_t result = 0;
   const int64_t end = rows.counts[0] * rows.counts[1] * rows.counts[2] * rows.length;
   for (int64_t plane = 0; plane < rows.counts[0]; ++plane)
@@ -46,9 +45,10 @@ LAMINA_INLINE void fold_windows(const PoolRows& rows, const PoolTaps& taps, cons
         for (int64_t i = 0; i < rows.length; i += Vec<T>::width) {
           const T* windows = row + i * rows.stride;
           fold.begin();
-          for (int64_t k = 0; k < taps.count; ++k)
-            fold.add(
-                k, load_strided<kStride>(windows + taps.offsets[k], rows.stride, rows.length - i));
+          for (int64_t k = 0; k < taps.count; ++k) {
+            const T* from = windows + taps.offsets[k];
+            fold.add(k, load_strided<kStride>(from, rows.stride, rows.length - i, Every{}));
+          }
           fold.end(result + i, end - result - i);
         }
       }
@@ -63,7 +63,7 @@ LAMINA_INLINE void each_residue(int64_t n, int64_t stride, F f) {
 
 // x = for each element the sum of share(k, where the window lies that has it as its tap k).
 template <int kStride, class T, class F>
-LAMINA_INLINE void sum_shares(const PoolElements& of, T* x, F share) {
+LAMINA_INLINE void sum_shares(PoolElements of, T* x, F share) {
   constexpr int64_t kWidth = Vec<T>::width;
   const int64_t length = of.counts[2], stride = kStride == 0 ? of.strides[2] : kStride;
   T* const end = x + of.planes * of.counts[0] * of.counts[1] * length;
@@ -85,9 +85,10 @@ LAMINA_INLINE void sum_shares(const PoolElements& of, T* x, F share) {
         if (i + kWidth < length) store_within(x + i + kWidth, end - x - i - kWidth, high);
       } else {
         for (int64_t a = 0; a < stride; ++a) {
-          const Vec<T> total = sum(covers[a], at);
+          T lanes[kWidth];
+          sum(covers[a], at).store(lanes);
           for (int64_t lane = 0, j = i + a; lane < kWidth && j < length; ++lane, j += stride)
-            x[j] = total[lane];
+            x[j] = lanes[lane];
         }
       }
     }
