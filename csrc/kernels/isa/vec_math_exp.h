@@ -13,14 +13,25 @@ LAMINA_INLINE V expm1_near_zero(V r) {
 }
 
 // x = n ln2 + r, |r| <= ln2 / 2
-template <Real V>
+template <Real V, int kOffset = 0>
 struct ExpParts {
   using C = MathConstants<LaneOf<V>>;
+  using L = Layout<LaneOf<V>>;
+  V shifted;  // has the exponent of power() in its low bits, see kWhole
   V n;
   V r;
 
   explicit LAMINA_INLINE ExpParts(V x)
-      : n(round(x * V(C::kLog2E))), r(fma(n, V(-C::kLn2Low), fma(n, V(-C::kLn2), x))) {}
+      : shifted(fma(x, V(C::kLog2E), origin())),
+        n(shifted - origin()),
+        r(fma(n, V(-C::kLn2Low), fma(n, V(-C::kLn2), x))) {}
+  // 2^(n + kOffset), where that is a normal number.
+  LAMINA_INLINE V power() const { return from_bits(to_bits(shifted) << L::kMantissaBits); }
+
+ private:
+  static LAMINA_INLINE V origin() {
+    return V(kWhole<LaneOf<V>> + static_cast<LaneOf<V>>(L::kExponentBias + kOffset));
+  }
 };
 
 template <Real V>
@@ -53,16 +64,17 @@ LAMINA_INLINE V expm1(V x) {
   return copysign(scale(result, part.n), x);
 }
 
-// 1 / (1 + exp(-x)). With exp(-x) = 2^n (1 + p) and t = 2^-n that is t / (1 + t + p), where nothing
-// overflows.
+// 1 / (1 + exp(-x)). With exp(-x) = 2^n (1 + p) the sum is (1 + 2^n) + 2^n p; all of it is times a
+// unit so small that 2^n does not overflow before the result is 0.
 template <Real V>
 LAMINA_INLINE V sigmoid(V x) {
-  using C = MathConstants<LaneOf<V>>;
-  const ExpParts<V> part(max(V(C::kExpm1Lowest), min(V(-C::kExpLowest), -x)));
-  const V t = scale(V(1), -part.n);
-  const V sum = V(1) + t;
-  const V lost = t - (sum - V(1));
-  return t / (sum + (expm1_near_zero(part.r) + lost));
+  using T = LaneOf<V>;
+  using C = MathConstants<T>;
+  constexpr int kUnitBits = Layout<T>::kMantissaBits + 1;
+  const V unit(T(1) / static_cast<T>(int64_t{1} << kUnitBits));
+  const ExpParts<V, -kUnitBits> part(max(V(C::kExpm1Lowest), min(V(-C::kExpLowest), -x)));
+  const V power = part.power();
+  return unit / fma(power, expm1_near_zero(part.r), power + unit);
 }
 
 // e / (e + 2) with e = exp(2x) - 1, which is 1 from 20 on.
@@ -70,7 +82,7 @@ template <Real V>
 LAMINA_INLINE V tanh(V x) {
   const V magnitude = min(V(20), abs(x));
   const ExpParts<V> part(magnitude + magnitude);
-  const V power = power_of_two(part.n);
+  const V power = part.power();
   const V e = fma(power, expm1_near_zero(part.r), power - V(1));
   return copysign(e / (e + V(2)), x);
 }
