@@ -74,6 +74,24 @@ def test_packed_sequences_give_the_bits_of_each_alone(kind, form, with_states):
             np.testing.assert_array_equal(ours.detach().numpy(), expected.detach().numpy())
 
 
+# Without history steps share their buffers; beyond 48 sequences go through their steps in groups.
+@pytest.mark.parametrize("form", [*FORMS, {"batch_first": True}], ids=str)
+@pytest.mark.parametrize("batch", [3, 4, 49, 100])
+def test_without_history_the_bits_are_the_same(kind, form, batch):
+    network = kind(5, 19, **form)
+    lengths = np.random.default_rng(0).integers(1, 8, batch)
+    packed = rnn.pack_sequence(sequences(5, lengths, dtype=lm.float32), enforce_sorted=False)
+    padded = lm.randn(*((batch, 7) if network.batch_first else (7, batch)), 5)
+    for x in (padded, packed):
+        states = initial(network, batch)
+        expected = flat(network(x, states))
+        with lm.no_grad():
+            result = flat(network(x, states))
+        for ours, theirs in zip(result, expected, strict=True):
+            ours, theirs = (y.data if isinstance(y, tuple) else y for y in (ours, theirs))
+            np.testing.assert_array_equal(ours.numpy(), theirs.detach().numpy())
+
+
 @pytest.mark.parametrize("form", FORMS, ids=str)
 def test_gradients_of_packed_sequences_are_those_of_each_alone(kind, form):
     network = kind(3, 7, dtype=lm.float64, **form)

@@ -5,21 +5,22 @@
 
 namespace lamina {
 
-// Some sequences' rows at one step. In buffers of whole sequences they lie `spacing` rows apart, in
-// the others side by side. `gates` and `product` have `hidden` columns a gate, the others `hidden`.
+// Some sequences' rows at one step. They lie `spacing` rows apart in the traces, which are gates,
+// state and kept, `out_spacing` in out and side by side in the others. `gates` and `product` have
+// `hidden` columns a gate, the others `hidden`.
 template <class T>
 struct CellRows {
-  int64_t rows, hidden, spacing;
+  int64_t rows, hidden, spacing, out_spacing;
   T* gates;          // in: the input's share of the sums; out: the gates
-  const T* product;  // side by side: the state's share
+  const T* product;  // the state's share
   const T* bias;     // of the gates; GRU: at the end, that of the candidate's part of `product`
   const T* state;    // before the step
   T* kept;           // LSTM: the cell before the step; GRU, out: the candidate's part of `product`
   T* out;            // the state after the step
-  T* cell;           // side by side, LSTM, out: the cell after the step
+  T* cell;           // LSTM, out: the cell after the step
 };
 
-// The same on the way back.
+// The same on the way back, where buffers of whole sequences have rows `spacing` apart.
 template <class T>
 struct CellGradRows {
   int64_t rows, hidden, spacing;

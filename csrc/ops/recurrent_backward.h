@@ -13,10 +13,9 @@ class Backward {
       : layer_(layer),
         m_(memory),
         grads_(grads),
-        to_state_(layer.gates_width(), layer.state(), {m_.input[kWeightHh], layer.state(), 1},
-                  layer.once),
-        to_raw_(layer.projected, layer.projected ? layer.hidden : 0,
-                {m_.input[kWeightHr], layer.hidden, 1}, layer.once),
+        to_state_(product(layer.gates_width(), layer.state(), kWeightHh, state_panels_)),
+        to_raw_(
+            product(layer.projected, layer.projected ? layer.hidden : 0, kWeightHr, raw_panels_)),
         grad_gates_(rows() * layer.gates_width()) {
     if (layer.kind == CellKind::kGru) grad_product_.reserve(rows() * layer.gates_width());
     if (layer.projected) grad_state_.reserve(rows() * layer.projected);
@@ -24,7 +23,10 @@ class Backward {
 
   void run() const {
     parallel_for(layer_.steps->batch(), sequence_grain(layer_),
-                 [this](int64_t begin, int64_t end) { run_sequences(begin, end); });
+                 [this](int64_t first, int64_t last) {
+                   each_group(layer_, first, last,
+                              [this](int64_t begin, int64_t end) { run_sequences(begin, end); });
+                 });
     const int64_t in = layer_.in, state = layer_.state(), width = layer_.gates_width();
     weight_grad(kWeightIh, grad_gates_.data(), width, m_.input[kX], in);
     weight_grad(kWeightHh, grad_product(), width, m_.states, state);
@@ -36,6 +38,14 @@ class Backward {
   }
 
  private:
+  // With a weight (k, n).
+  RepeatedProduct<T> product(int64_t k, int64_t n, LayerInput weight, Scratch<T>& panels) const {
+    const Panels<T> layout(k, n);
+    const MatrixView<T> b{m_.input[weight], n, 1};
+    if (!layer_.once && n > 0) layout.copy(b, panels.reserve(layout.elements()));
+    return {k, n, b, panels.data()};
+  }
+
   int64_t rows() const { return layer_.steps->rows(); }
   // Of the state's share of the sums, which only the GRU weighs before it adds.
   T* grad_product() const {
@@ -148,6 +158,7 @@ class Backward {
   const RecurrentLayer& layer_;
   const LayerMemory<T>& m_;
   const LayerGrads<T>& grads_;
+  Scratch<T> state_panels_, raw_panels_;
   const RepeatedProduct<T> to_state_, to_raw_;
   Scratch<T> grad_gates_, grad_product_, grad_state_;
 };

@@ -60,9 +60,10 @@ using Traces = std::array<Tensor, kTraces>;
 constexpr int kOutputs = 3;
 using Outputs = std::array<Tensor, kOutputs>;
 
-Traces make_traces(const RecurrentLayer& layer, DType dtype) {
+Traces make_traces(const RecurrentLayer& layer, DType dtype, bool needs_grad) {
   const int64_t rows = layer.steps->rows();
   Traces traces;
+  if (!needs_grad && !layer.shares_at_once()) return traces;
   traces[kGates] = empty({rows, layer.gates_width()}, dtype);
   traces[kStates] = empty({rows, layer.state()}, dtype);
   if (layer.has_cell() || layer.kind == CellKind::kGru)
@@ -72,7 +73,7 @@ Traces make_traces(const RecurrentLayer& layer, DType dtype) {
 }
 
 template <class T, class Get>
-LayerMemory<T> memory_of(Get get, size_t inputs, size_t traces) {
+LayerMemory<T> memory_of(Get get, size_t traces, size_t inputs) {
   LayerMemory<T> memory{};
   for (size_t i = 0; i < kLayerInputs; ++i) memory.input[i] = get(inputs + i);
   memory.gates = get(traces + kGates);
@@ -82,20 +83,44 @@ LayerMemory<T> memory_of(Get get, size_t inputs, size_t traces) {
   return memory;
 }
 
+// The weights as the products of many steps read them; a single step takes them as they are.
+LayerTensors arranged(const RecurrentLayer& layer, const LayerTensors& inputs) {
+  LayerTensors result;
+  if (layer.once) return result;
+  for (const LayerInput weight : {kWeightIh, kWeightHh, kWeightHr}) {
+    if (!inputs[weight]) continue;
+    const int64_t n = inputs[weight].size(0), k = inputs[weight].size(1);
+    visit_floating(inputs[weight].dtype(), [&]<class T>() {
+      const Panels<T> panels(k, n);
+      result[weight] = empty({panels.elements()}, inputs[weight].dtype());
+      exec::launch(
+          "recurrent_weights", {&result[weight]}, {&inputs[weight]},
+          [panels](exec::Buffers buffers) {
+            panels.copy({buffers.get<T>(1), 1, panels.k}, buffers.get<T>(0));
+          },
+          exec::Repeat::kIfChanged);
+    });
+  }
+  return result;
+}
+
 Outputs run_forward(const RecurrentLayer& layer, const LayerTensors& inputs, const Traces& traces) {
   const DType dtype = inputs[kX].dtype();
   const int64_t batch = layer.steps->batch();
   Outputs out{empty({layer.steps->rows(), layer.state()}, dtype),
               empty({batch, layer.state()}, dtype)};
   if (layer.has_cell()) out[2] = empty({batch, layer.hidden}, dtype);
-  const Operands<kOutputs + kTraces + kLayerInputs> operands({out, traces}, {inputs});
+  const LayerTensors panels = arranged(layer, inputs);
+  constexpr size_t kFirst = kOutputs + kTraces;
+  const Operands<kFirst + 2 * kLayerInputs> operands({out, traces}, {inputs, panels});
   visit_floating(dtype, [&]<class T>() {
     exec::launch(layer.name, operands.writes(), operands.reads(),
                  [layer, places = operands.places()](exec::Buffers buffers) {
                    auto get = [&](size_t i) { return places.template get<T>(buffers, i); };
-                   recurrence::Forward<T>(layer, memory_of<T>(get, kOutputs + kTraces, kOutputs),
-                                          LayerResults<T>{get(0), get(1), get(2)})
-                       .run();
+                   LayerMemory<T> memory = memory_of<T>(get, kOutputs, kFirst);
+                   for (size_t i = 0; i < kLayerInputs; ++i)
+                     memory.panels[i] = get(kFirst + kLayerInputs + i);
+                   recurrence::Forward<T>(layer, memory, {get(0), get(1), get(2)}).run();
                  });
   });
   return out;
@@ -131,7 +156,7 @@ LayerTensors run_backward(const RecurrentLayer& layer, const LayerTensors& input
           LayerGrads<T> way{get(kLayerInputs), get(kLayerInputs + 1), get(kLayerInputs + 2), {}};
           for (size_t i = 0; i < kLayerInputs; ++i) way.input[i] = get(i);
           constexpr size_t kFirst = kLayerInputs + kOutputs;
-          recurrence::Backward<T>(layer, memory_of<T>(get, kFirst, kFirst + kLayerInputs), way)
+          recurrence::Backward<T>(layer, memory_of<T>(get, kFirst + kLayerInputs, kFirst), way)
               .run();
         });
   });
@@ -199,7 +224,7 @@ RecurrentOutput recurrent_layer(const RecurrentLayer& layer, const LayerTensors&
     inputs[i] = contiguous(given[i]);
     needs_grad = needs_grad || autograd::needs_grad(inputs[i]);
   }
-  Traces traces = make_traces(layer, inputs[kX].dtype());
+  Traces traces = make_traces(layer, inputs[kX].dtype(), needs_grad);
   const Outputs out = run_forward(layer, inputs, traces);
   if (needs_grad) {
     WayBack way_back{layer, {}, std::move(traces)};

@@ -61,6 +61,8 @@ struct RecurrentLayer {
   int64_t gates() const { return kind == CellKind::kLstm ? 4 : kind == CellKind::kGru ? 3 : 1; }
   int64_t gates_width() const { return gates() * hidden; }
   bool has_cell() const { return kind == CellKind::kLstm; }
+  // Whether the input's share of a single step has so few rows that all steps' are made at once.
+  bool shares_at_once() const { return steps->batch() < 4; }
 };
 
 // The layer's inputs; those it lacks are empty.

@@ -7,14 +7,16 @@
 
 namespace lamina {
 
-// Buffers of whole sequences have the rows of x. Pointers to absent ones are null.
+// Buffers of whole sequences have the rows of x. Pointers to absent ones are null; without the way
+// back those of traces are, unless the input's share needs them.
 template <class T>
 struct LayerMemory {
   const T* input[kLayerInputs];
-  T* gates;   // (rows, gates_width), activated
-  T* states;  // (rows, state), before each step
-  T* kept;    // (rows, hidden): what CellRows keeps
-  T* raw;     // (rows, hidden): where states are projected, the state that is
+  const T* panels[kLayerInputs];  // of weights, as the way forward multiplies with them
+  T* gates;                       // (rows, gates_width), activated
+  T* states;                      // (rows, state), before each step
+  T* kept;                        // (rows, hidden): what CellRows keeps
+  T* raw;                         // (rows, hidden): where states are projected, the state that is
 };
 
 template <class T>
@@ -53,6 +55,16 @@ inline int64_t sequence_grain(const RecurrentLayer& layer) {
   if (layer.once) return batch;
   const int64_t length = layer.steps->rows() / batch;
   return std::max(kLeast, grain(kWorthwhile, length * layer.gates_width() * layer.state()));
+}
+
+// Calls fn(begin, end) for groups of sequences that go through all their steps together, so small
+// that what a step leaves to the next one stays in the cache. A single step is not cut here either.
+template <class F>
+void each_group(const RecurrentLayer& layer, int64_t begin, int64_t end, F fn) {
+  constexpr int64_t kMost = 48;
+  const int64_t count = end - begin, groups = layer.once ? 1 : ceil_div(count, kMost);
+  for (int64_t i = 0; i < groups; ++i)
+    fn(begin + count * i / groups, begin + count * (i + 1) / groups);
 }
 
 }  // namespace recurrence

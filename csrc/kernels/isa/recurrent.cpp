@@ -11,9 +11,9 @@ namespace lamina::LAMINA_ISA_NS {
 namespace {
 
 // Where a vector of hidden units lies: elements from the start in buffers of whole sequences, in
-// the others, and within the row.
+// that of results, in the others, and within the row.
 struct Place {
-  int64_t apart, beside, unit;
+  int64_t apart, out, beside, unit;
 };
 
 // The gates of a vector of hidden units: `gates` of them a row, each `hidden` wide.
@@ -48,7 +48,7 @@ struct PlainCell {
     const Vec<T> sum = gate_sum(c, gate, c.product + at.beside + at.unit, at, part, 0);
     const Vec<T> state = F::template fwd<T>(sum, nullptr);
     part.store(gate, state);
-    part.store(c.out + at.apart + at.unit, state);
+    part.store(c.out + at.out + at.unit, state);
   }
 
   template <class T, class Part>
@@ -78,7 +78,7 @@ struct LstmCell {
     part.store(gates + 2 * c.hidden, g);
     part.store(gates + 3 * c.hidden, o);
     part.store(c.cell + at.beside + at.unit, cell);
-    part.store(c.out + at.apart + at.unit, o * tanh(cell));
+    part.store(c.out + at.out + at.unit, o * tanh(cell));
   }
 
   template <class T, class Part>
@@ -121,7 +121,7 @@ struct GruCell {
     part.store(gates + 2 * c.hidden, n);
     part.store(c.kept + at.apart + at.unit, share);
     const V state = part.load(c.state + at.apart + at.unit);
-    part.store(c.out + at.apart + at.unit, fma(z, state - n, n));
+    part.store(c.out + at.out + at.unit, fma(z, state - n, n));
   }
 
   template <class T, class Part>
@@ -150,21 +150,23 @@ struct GruCell {
 
 // Calls f(place, part) for every vector of hidden units.
 template <class T, class Rows, class F>
-LAMINA_INLINE void each_unit(const Rows& c, F f) {
-  for (int64_t i = 0; i < c.rows; ++i)
+LAMINA_INLINE void each_unit(const Rows& c, int64_t out_spacing, F f) {
+  for (int64_t i = 0; i < c.rows; ++i) {
+    const int64_t row = i * c.hidden;
     walk<T>(c.hidden, [&](int64_t unit, auto part) {
-      f(Place{i * c.spacing * c.hidden, i * c.hidden, unit}, part);
+      f(Place{row * c.spacing, row * out_spacing, row, unit}, part);
     });
+  }
 }
 
 template <class Cell, class T>
 LAMINA_INLINE void fwd(const CellRows<T>& c) {
-  each_unit<T>(c, [&](Place at, auto part) { Cell::fwd(c, at, part); });
+  each_unit<T>(c, c.out_spacing, [&](Place at, auto part) { Cell::fwd(c, at, part); });
 }
 
 template <class Cell, class T>
 LAMINA_INLINE void bwd(const CellGradRows<T>& c) {
-  each_unit<T>(c, [&](Place at, auto part) { Cell::bwd(c, at, part); });
+  each_unit<T>(c, c.spacing, [&](Place at, auto part) { Cell::bwd(c, at, part); });
 }
 
 #define LAMINA_CELL(name, Cell)               \
