@@ -22,7 +22,7 @@ class Backward {
   }
 
   void run() const {
-    parallel_for(layer_.steps->batch(), sequence_grain(layer_),
+    parallel_for(layer_.steps->batch(), sequence_grain(layer_, layer_.state()),
                  [this](int64_t first, int64_t last) {
                    each_group(layer_, first, last,
                               [this](int64_t begin, int64_t end) { run_sequences(begin, end); });

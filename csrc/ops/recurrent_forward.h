@@ -24,7 +24,8 @@ class Forward {
     if (layer_.shares_at_once())
       of_input_.multiply(layer_.steps->rows(), m_.input[kX], layer_.in, m_.gates,
                          layer_.gates_width());
-    parallel_for(layer_.steps->batch(), sequence_grain(layer_),
+    const int64_t depth = layer_.state() + (layer_.shares_at_once() ? 0 : layer_.in);
+    parallel_for(layer_.steps->batch(), sequence_grain(layer_, depth),
                  [this](int64_t first, int64_t last) {
                    each_group(layer_, first, last, [this](int64_t begin, int64_t end) {
                      Group(*this, end - begin).run(begin, end);

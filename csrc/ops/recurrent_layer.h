@@ -61,8 +61,11 @@ struct RecurrentLayer {
   int64_t gates() const { return kind == CellKind::kLstm ? 4 : kind == CellKind::kGru ? 3 : 1; }
   int64_t gates_width() const { return gates() * hidden; }
   bool has_cell() const { return kind == CellKind::kLstm; }
-  // Whether the input's share of a single step has so few rows that all steps' are made at once.
-  bool shares_at_once() const { return steps->batch() < 4; }
+  // A thread takes a few sequences at least, since they share the loads of weights.
+  static constexpr int64_t kLeastSequences = 4;
+  // Whether the input's share is made for all steps at once: where there are too few sequences for
+  // two threads, which then share that product, and too few rows a step to make it well.
+  bool shares_at_once() const { return steps->batch() < 2 * kLeastSequences; }
 };
 
 // The layer's inputs; those it lacks are empty.

@@ -47,14 +47,15 @@ T* shift(T* data, int64_t elements) {
   return data == nullptr ? nullptr : data + elements;
 }
 
-// A few sequences at least, since they share the loads of weights. A single step is not cut: its
-// products, not rearranged, would depend on where.
-inline int64_t sequence_grain(const RecurrentLayer& layer) {
-  constexpr int64_t kLeast = 4, kWorthwhile = int64_t{1} << 21;
+// The fewest sequences for a thread, if each gate is a sum of `depth` products. A single step is
+// not cut: its products, not rearranged, would depend on where.
+inline int64_t sequence_grain(const RecurrentLayer& layer, int64_t depth) {
+  constexpr int64_t kWorthwhile = int64_t{1} << 21;
   const int64_t batch = std::max<int64_t>(1, layer.steps->batch());
   if (layer.once) return batch;
   const int64_t length = layer.steps->rows() / batch;
-  return std::max(kLeast, grain(kWorthwhile, length * layer.gates_width() * layer.state()));
+  return std::max(RecurrentLayer::kLeastSequences,
+                  grain(kWorthwhile, length * layer.gates_width() * depth));
 }
 
 // Calls fn(begin, end) for groups of sequences that go through all their steps together, so small
