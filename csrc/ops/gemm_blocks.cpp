@@ -10,6 +10,7 @@ namespace {
 constexpr int64_t kDirectDepth = 1024;     // of a block that reads B in place
 constexpr int64_t kCopiedDepth = 512;      // of a block that copies it, a panel at a time
 constexpr int64_t kCopiedBytes = 4 << 20;  // of A, copied at a time
+constexpr int64_t kStripBytes = 9 << 10;   // of B, beside a tile's rows of A in the first cache
 constexpr int64_t kCopiedRows = 64;        // of A, copied by a task
 
 // How a product is cut into blocks, and which operands are copied for them.
@@ -82,27 +83,37 @@ void copy_panel(const Product<T>& p, int64_t q, int64_t j, GemmBlock<T>& block, 
   block.b_row = block.panel;
 }
 
-// The block at depth q, over all threads: panel by panel, so that a panel stays in the cache while
-// A passes by. A task is a tile's rows of a panel; each thread copies the panels of its own tasks,
-// since fetching another's copies would cost it more.
+// Columns that stay in the cache while A passes by: a panel's, or several shallow ones', so that C
+// is written in long runs.
+template <class T>
+int64_t strip_columns(const GemmBlock<T>& block, bool copies_b) {
+  if (copies_b) return block.panel;
+  const int64_t bytes = (block.k + 1) * block.panel * static_cast<int64_t>(sizeof(T));
+  return block.panel * std::max<int64_t>(kStripBytes / bytes, 1);
+}
+
+// The block at depth q, over all threads, strip by strip. A task is a tile's rows of a strip; each
+// thread copies the panels of its own tasks, since fetching another's copies would cost it more.
 template <class T>
 void multiply_block(const Product<T>& p, const GemmBlock<T>& block, int64_t q, bool copies_b) {
   const FloatKernels<T>& kernels = gemm_kernels<T>();
   const int64_t rows = tile_rows(block.panel, kernels.gemm_tiles);
-  const int64_t heights = ceil_div(block.m, rows), panels = ceil_div(block.n, block.panel);
+  const int64_t heights = ceil_div(block.m, rows);
+  const int64_t strip = strip_columns(block, copies_b);
   auto multiply = [&](int64_t task, int64_t end) {
     Scratch<T> copy;
     if (copies_b) copy.reserve(block.k * block.panel);
     while (task < end) {
-      const int64_t j = task / heights * block.panel, top = task % heights;
+      const int64_t j = task / heights * strip, top = task % heights;
       const int64_t count = std::min(heights - top, end - task);
-      GemmBlock<T> part = part_of(block, top * rows, count * rows, j, block.panel);
+      GemmBlock<T> part = part_of(block, top * rows, count * rows, j, strip);
       if (copies_b) copy_panel(p, q, j, part, copy.data());
       kernels.gemm_block(part);
       task += count;
     }
   };
-  parallel_for(heights * panels, grain(kThreadedWork, rows * block.panel * block.k), multiply);
+  parallel_for(heights * ceil_div(block.n, strip), grain(kThreadedWork, rows * strip * block.k),
+               multiply);
 }
 
 }  // namespace

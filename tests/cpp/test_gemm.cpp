@@ -147,7 +147,8 @@ template <class T>
 void test_skinny() {
   constexpr int64_t shapes[][3] = {{1, 700, 1100}, {700, 1, 1100}, {2, 900, 130},  {10, 10, 5000},
                                    {3, 1, 9000},   {1, 1, 9000},   {27, 64, 2100}, {5000, 4, 3},
-                                   {3, 5000, 4},   {1100, 33, 2},  {6, 40, 3000},  {64, 128, 150}};
+                                   {3, 5000, 4},   {1100, 33, 2},  {6, 40, 3000},  {64, 128, 150},
+                                   {13, 70, 1900}};
   for (const auto& [m, n, k] : shapes) {
     for (Layout a : {Layout::kRows, Layout::kColumns, Layout::kStrided}) {
       for (Layout b : {Layout::kRows, Layout::kColumns, Layout::kStrided}) {

@@ -12,6 +12,8 @@ struct OffsetRows {
   const T* first;
   const int64_t* offsets;
   LAMINA_INLINE const T* operator[](int64_t p) const { return first + offsets[p]; }
+  template <int V>
+  LAMINA_INLINE void fetch(int64_t) const {}
 };
 
 template <class T>

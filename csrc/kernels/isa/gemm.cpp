@@ -15,7 +15,8 @@ constexpr TileTable<T, EvenRows<T>> kTiles;
 template <class T>
 LAMINA_INLINE void multiply_panel_rows(const GemmBlock<T>& block, int64_t i, int64_t rows,
                                        int64_t j, TileProduct<T, EvenRows<T>>& product) {
-  product.a = block.a + i * block.a_row;
+  const bool is_read = block.epilogue.beta != T(0);
+  if (is_read || is_far(block)) prefetch(block, i, j, rows, product.columns);
   if (is_plain(block)) {
     product.out = block.c + i * block.c_row + j;
     product.out_row = block.c_row;
@@ -25,38 +26,30 @@ LAMINA_INLINE void multiply_panel_rows(const GemmBlock<T>& block, int64_t i, int
   alignas(64) T sums[kMaxRows * kMaxVectors * Vec<T>::width];
   product.out = sums;
   product.out_row = kMaxVectors * Vec<T>::width;
-  if (block.epilogue.beta != T(0)) prefetch(block, i, j, rows, product.columns);
   kTiles<T>.multiply(rows, product);
   finish(block, i, j, rows, product.columns, sums, product.out_row);
 }
 
-// All rows times one panel, in tiles of nearly equal height: a low one would wait for its few sums.
-template <class T>
-LAMINA_INLINE void multiply_panel(const GemmBlock<T>& block, int64_t j,
-                                  TileProduct<T, EvenRows<T>>& product) {
-  const int64_t vectors = (product.columns + Vec<T>::width - 1) / Vec<T>::width;
-  const int64_t most = tile_rows(static_cast<int>(vectors));
-  if (block.m <= most) return multiply_panel_rows(block, 0, block.m, j, product);
-  const int64_t tiles = (block.m + most - 1) / most;
-  const int64_t rows = block.m / tiles, higher = block.m % tiles;
-  for (int64_t tile = 0, i = 0; tile < tiles; ++tile) {
-    const int64_t height = tile < higher ? rows + 1 : rows;
-    multiply_panel_rows(block, i, height, j, product);
-    i += height;
-  }
-}
-
+// Tiles of nearly equal height, since a low one would wait for its few sums; each passes by all
+// panels.
 template <class T>
 void gemm_block(const GemmBlock<T>& block) {
-  if (block.m == 0) return;
   TileProduct<T, EvenRows<T>> product{};
   product.k = block.k;
   product.a_row = block.a_row;
   product.a_col = block.a_col;
-  product.b = {block.b, block.b_row};
-  for (int64_t j = 0; j < block.n; j += block.panel, product.b.first += block.b_panel) {
-    product.columns = least(block.panel, block.n - j);
-    multiply_panel(block, j, product);
+  const int64_t vectors = (least(block.panel, block.n) + Vec<T>::width - 1) / Vec<T>::width;
+  const int64_t most = tile_rows(static_cast<int>(vectors));
+  const int64_t tiles = (block.m + most - 1) / most;
+  for (int64_t tile = 0, i = 0; tile < tiles; ++tile) {
+    const int64_t rows = (block.m - i) / (tiles - tile);
+    product.a = block.a + i * block.a_row;
+    product.b = {block.b, block.b_row, tile == 0 && block.b_row > block.panel};
+    for (int64_t j = 0; j < block.n; j += block.panel, product.b.first += block.b_panel) {
+      product.columns = least(block.panel, block.n - j);
+      multiply_panel_rows(block, i, rows, j, product);
+    }
+    i += rows;
   }
 }
 

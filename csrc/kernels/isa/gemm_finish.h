@@ -2,7 +2,7 @@
 #pragma once
 
 #include "kernels/gemm_block.h"
-#include "kernels/isa/vec.h"
+#include "kernels/isa/gemm_tile.h"
 
 namespace lamina::LAMINA_ISA_NS {
 
@@ -33,7 +33,15 @@ LAMINA_INLINE bool is_plain(const GemmBlock<T>& block) {
          e.activation == Activation::kNone && block.c_col == 1;
 }
 
-// Asks early for the part of C that finish() will read.
+// Whether C is worth a prefetch before it is written. Narrow tiles are over before that arrives.
+template <class T>
+LAMINA_INLINE bool is_far(const GemmBlock<T>& block) {
+  constexpr int64_t kFarBytes = 128 << 10;
+  const int64_t bytes = block.m * block.c_row * static_cast<int64_t>(sizeof(T));
+  return kMaxVectors >= 4 && bytes > kFarBytes && block.c_col == 1;
+}
+
+// Asks early for the part of C that a tile will be written to.
 template <class T>
 LAMINA_INLINE void prefetch(const GemmBlock<T>& block, int64_t i, int64_t j, int64_t rows,
                             int64_t columns) {

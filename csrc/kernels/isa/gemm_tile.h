@@ -12,12 +12,25 @@
 
 namespace lamina::LAMINA_ISA_NS {
 
-// Where the rows of B are: evenly apart here; convolutions bring a kind of their own.
+// Where the rows of B are: evenly apart here; convolutions bring a kind of their own. Rows that
+// `are_new`, read by no tile before, are asked for well before their turn: the processor looks but
+// a few rows ahead, and follows none that are far apart.
 template <class T>
 struct EvenRows {
   const T* first;
   int64_t stride;
+  bool are_new;
   LAMINA_INLINE const T* operator[](int64_t p) const { return first + p * stride; }
+  template <int V>
+  LAMINA_INLINE void fetch(int64_t p) const {
+    constexpr int64_t kDistance = V * Vec<T>::width >= 64 ? 24 : 48;
+    constexpr int kLine = 64 / static_cast<int>(sizeof(T) * Vec<T>::width);
+    if (!are_new) return;
+    const T* row = first + (p + kDistance) * stride;
+    LAMINA_UNROLL for (int v = 0; v < V; v += kLine) {
+      __builtin_prefetch(row + v * Vec<T>::width, 0, 2);
+    }
+  }
 };
 
 // The tile's product: A's rows (R of them) times `columns` columns of B, written to `out`.
@@ -39,6 +52,15 @@ constexpr bool kMasksAreFree = true;
 constexpr bool kMasksAreFree = false;
 #endif
 
+// The tiles there are: V up to kMaxVectors, R up to tile_rows(V), limited by the registers.
+#if defined(LAMINA_ISA_AVX512) || defined(__aarch64__)
+constexpr int kAccumulators = 24;
+constexpr int kMaxVectors = 4;
+#else
+constexpr int kAccumulators = 12;
+constexpr int kMaxVectors = 2;
+#endif
+
 // out = A B for R rows and V vectors of columns, the last of which is partial unless kWhole.
 template <class T, int R, int V, bool kWhole, class Rows>
 void multiply_tile(const TileProduct<T, Rows>& product) {
@@ -53,6 +75,7 @@ void multiply_tile(const TileProduct<T, Rows>& product) {
   const T* a = t.a;
   for (int64_t p = 0; p < t.k; ++p, a += t.a_col) {
     const T* row = t.b[p];
+    t.b.template fetch<V>(p);
     Vector b[V];
     LAMINA_UNROLL for (int v = 0; v < V - 1; ++v) b[v] = Vector::load(row + v * Vector::width);
     b[V - 1] = kWhole ? Vector::load(row + kLast) : Vector::load(row + kLast, tail);
@@ -72,14 +95,6 @@ void multiply_tile(const TileProduct<T, Rows>& product) {
   }
 }
 
-// The tiles there are: V up to kMaxVectors, R up to tile_rows(V), limited by the registers.
-#if defined(LAMINA_ISA_AVX512) || defined(__aarch64__)
-constexpr int kAccumulators = 24;
-constexpr int kMaxVectors = 4;
-#else
-constexpr int kAccumulators = 12;
-constexpr int kMaxVectors = 2;
-#endif
 constexpr int kMaxRows = 12;
 
 constexpr int tile_rows(int vectors) {
