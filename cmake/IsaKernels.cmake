@@ -15,6 +15,12 @@ set_source_files_properties(csrc/kernels/isa/gemm.cpp csrc/kernels/isa/conv.cpp
 set_property(SOURCE csrc/kernels/isa/gemm.cpp APPEND
   PROPERTY COMPILE_OPTIONS $<$<CXX_COMPILER_ID:GNU>:-fno-unswitch-loops>)
 
+# The baseline is for processors from before 2013: it has to be there, and where few networks spend their time, to be small.
+foreach(family arg_reduce binary cumulative index loss random reduce rejection resample unary)
+  set_property(SOURCE csrc/kernels/isa/${family}.cpp APPEND PROPERTY COMPILE_OPTIONS
+    $<$<AND:$<CONFIG:Release>,$<STREQUAL:$<TARGET_PROPERTY:LAMINA_ISA>,baseline>>:-Os>)
+endforeach()
+
 # Gives a target the flags and names of one ISA.
 function(target_isa target isa)
   string(TOUPPER ${isa} upper)
@@ -27,6 +33,7 @@ endfunction()
 function(add_isa_kernels isa)
   string(TOUPPER ${isa} upper)
   add_library(lamina_kernels_${isa} OBJECT ${LAMINA_KERNEL_SOURCES})
+  set_target_properties(lamina_kernels_${isa} PROPERTIES LAMINA_ISA ${isa})
   target_isa(lamina_kernels_${isa} ${isa} ${ARGN})
   target_sources(lamina_core PRIVATE $<TARGET_OBJECTS:lamina_kernels_${isa}>)
   target_compile_definitions(lamina_core PRIVATE LAMINA_HAVE_${upper}=1)
