@@ -294,6 +294,20 @@ def test_a_state_that_each_call_changes_is_reported():
         compiled(inputs(8))
 
 
+def test_memory_that_each_call_exchanges_is_reported():
+    weight = lm.ones(3)
+
+    @lm.compile
+    def step(x):
+        weight.data = weight.data * 0.5
+        return weight * x
+
+    for _ in range(8):
+        step(lm.ones(3))
+    with pytest.warns(UserWarning, match="captured 8 calls and replayed none"):
+        step(lm.ones(3))
+
+
 def test_arguments_that_share_memory():
     def step(x, y):
         z = x.exp()

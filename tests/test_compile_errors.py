@@ -1,5 +1,6 @@
 """What a capture cannot hold is an error that names the line and says what to do."""
 
+import contextlib
 import io
 import pickle
 import types
@@ -47,12 +48,19 @@ def anew(x):
     return x * weight
 
 
+def caught(x):
+    with contextlib.suppress(RuntimeError):
+        x = x * x.sum().item()
+    return x
+
+
 def holder(x):
     return types.SimpleNamespace(x=x * 2)
 
 
 FAILS = {
     "item": (lambda x: x * x.sum().item(), READ),
+    "caught": (caught, READ),
     "float": (lambda x: x * float(x.sum()), READ),
     "int": (lambda x: x * int(x.sum()), READ),
     "complex": (lambda x: x * complex(x.sum()).real, READ),
@@ -121,6 +129,15 @@ def test_what_cannot_be_captured_says_where_and_what_to_do(name):
 def test_a_list_that_was_given_must_stay():
     with pytest.raises(RuntimeError, match="changes an argument in more than its values"):
         lm.compile(lambda x, log: log.append(x.sum()))(inputs(0), [])
+
+
+def test_an_argument_keeps_its_memory():
+    def step(x):
+        x.data = x.data * 2
+        return x + 1
+
+    with pytest.raises(RuntimeError, match=r"other memory.*change it in place, as by copy_\(\)"):
+        lm.compile(step)(lm.ones(3))
 
 
 def test_an_array_is_no_argument():

@@ -74,8 +74,8 @@ class Watch(callbacks.Callback):
 
 
 def planted(kind):
-    """A model and data that go wrong, and what is to be said of it."""
-    lm.manual_seed(0)
+    """A model and data that go wrong in batch 4, and what is to be said of it."""
+    lm.manual_seed(3 if kind == "random" else 0)
     x, y = X.copy(), Y
     layers = [nn.Linear(6, 8), nn.BatchNorm1d(8), nn.Dropout(0.1), nn.ReLU(), nn.Linear(8, 2)]
     if kind == "input":

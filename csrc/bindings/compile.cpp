@@ -101,7 +101,11 @@ class Compiled {
       const Watch::State state = recording->watch.compare();
       if (state != Watch::State::kHolds) changed_ = recording->watch.difference();
       if (state == Watch::State::kGone) forget(recording), --i;
-      if (state != Watch::State::kHolds || !recording->step->applies()) continue;
+      if (state != Watch::State::kHolds) continue;
+      if (!recording->step->applies()) {
+        changed_ = "the memory of a tensor or of a gradient";
+        continue;
+      }
       // Checks are Python code, during which other threads may call this function.
       const bool holds = still_holds(*recording);
       forget(recording);
@@ -164,9 +168,11 @@ class Compiled {
   py::object record(const py::args& args, const py::kwargs& kwargs) {
     warn_if_in_vain();
     std::vector<Tensor> arguments;
+    std::vector<Ref<Storage>> given;
     auto alias_of = [&](const Tensor& tensor) {
       if (!exchangeable()(tensor)) return py::cast(tensor);
       arguments.push_back(alias(tensor));
+      given.push_back(arguments.back()->storage);
       return py::cast(arguments.back());
     };
     const py::tuple own_args = Tree::map(args, alias_of);
@@ -182,6 +188,10 @@ class Compiled {
       const Capture capture(recording->checks, recording->watch);
       StepRecorder recorder(arguments);
       result = function_(*own_args, **own_kwargs);
+      for (size_t i = 0; i < arguments.size(); ++i)
+        check<StateError>(arguments[i]->storage == given[i], "compile",
+                          "the function gives an argument other memory, which replays could not "
+                          "repeat: change it in place, as by copy_()");
       const bool only_one = is_tensor(result.ptr());
       auto without_history = [](const Tensor& tensor) {
         const auto* meta = autograd::meta(tensor);

@@ -68,10 +68,14 @@ Operand Recorder::operand_of(const Tensor& tensor, bool written) {
 }
 
 void Recorder::value_read(const char* name, const char* advice) {
-  fail<StateError>("compile", "'", name, "' reads a value while the step is captured",
-                   locate_caller ? ", at " + locate_caller() : "",
-                   "; replays could not repeat that: ", advice);
+  refused_ = std::string("'") + name + "' reads a value while the step is captured" +
+             (locate_caller ? ", at " + locate_caller() : "") +
+             "; replays could not repeat that: " + advice;
+  check_whole();
 }
+
+// The step may have caught the error.
+void Recorder::check_whole() const { check<StateError>(refused_.empty(), "compile", refused_); }
 
 void Recorder::forget() {
   for (const Seen& seen : seen_)
@@ -85,6 +89,7 @@ int Recorder::find(const Tensor& tensor) const {
 }
 
 Program Recorder::finish() {
+  check_whole();
   for (size_t i = 0; i < seen_.size(); ++i) {
     Buffer& buffer = program_.buffers_[i];
     if (buffer.kind == BufferKind::kInternal && seen_[i].storage) buffer.kind = BufferKind::kResult;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <deque>
+#include <string>
 #include <unordered_map>
 
 #include "exec/program.h"
@@ -41,6 +42,7 @@ class Recorder final : public Observer {
   };
 
   void forget();
+  void check_whole() const;
   int buffer_of(const Tensor& tensor, bool written);
   Operand operand_of(const Tensor& tensor, bool written);
 
@@ -48,6 +50,7 @@ class Recorder final : public Observer {
   std::unordered_map<const Storage*, int> ids_;
   std::deque<Seen> seen_;  // of each buffer; they stay where they are
   int arguments_ = 0;
+  std::string refused_;  // what was said of a value that was read
   uint64_t epoch_;
   Observer* outer_;
 };
