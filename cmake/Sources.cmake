@@ -27,6 +27,7 @@ set(LAMINA_CORE_SOURCES
   csrc/ops/class_targets.cpp
   csrc/ops/conv.cpp
   csrc/ops/conv_plan.cpp
+  csrc/ops/conv_images.cpp
   csrc/ops/conv_run.cpp
   csrc/ops/conv_weight.cpp
   csrc/ops/conv_winograd.cpp

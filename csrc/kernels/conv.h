@@ -27,19 +27,21 @@ struct PatchCopy {
 // out(channel c, pixel i) = bias[c] + sum over p < depth of weights[p * panel + c] * image(i, p),
 // at out + c * out_channel + the pixel's place: out_pixels[i], or i where that is null.
 // Pixels come in lines of `line`, which are adjacent in the image and `out_step` apart in the
-// result.
+// result. Where they are lanes there may be several runs of such sums, as far apart as said.
 template <class T>
 struct ConvBlock {
   int64_t pixels, channels, depth, line;
   const T* image;
   const int64_t* image_pixels;
   const int64_t* summands;
-  const T* weights;  // with zeros from `channels` to `panel`, which is a multiple of the width
+  const T*
+      weights;  // for lanes of channels, with zeros from `channels` to whole vectors in `panel`
   int64_t panel;
   T* out;
   int64_t out_channel, out_step;
   const int64_t* out_pixels;
   const T* bias;  // or null
+  int64_t runs, image_run, weights_run;
 };
 
 // c (m, panel) = a (m, k) b (k, panel), added to c if `adds`; a(i, p) is a[rows[i] + columns[p]].
@@ -57,6 +59,7 @@ struct GatheredProduct {
 
 // sums(summand p, channel c) = sum over pixels i of image(i, p) grad(c, i), added to what is there
 // if `adds`; pixels come in lines as in ConvBlock, and grad's channels are `grad_channel` apart.
+// A sum is a vector of parts, one for each lane.
 template <class T>
 struct ConvDots {
   int64_t pixels, channels, depth, line;

@@ -7,6 +7,7 @@
 #include "autograd/node.h"
 #include "exec/launch.h"
 #include "kernels/dispatch.h"
+#include "ops/conv_images.h"
 #include "ops/conv_run.h"
 #include "ops/conv_winograd.h"
 #include "ops/copy.h"
@@ -95,6 +96,17 @@ void convolve(const Form& form, bool is_grad, const Tensor& from, const Tensor& 
       launch_conv<T>(form, from, weight, filters, bias, out,
                      [plan](const T* x, const T* filters_, const T* b, T* y) {
                        run_winograd(plan, x, filters_, b, y);
+                     });
+      return;
+    }
+    if (suits_images(shape, is_grad, lanes)) {
+      const ImagesPlan plan = plan_images(shape, is_grad, lanes);
+      const Tensor taps =
+          arranged<T>(weight, count_images_weights(plan),
+                      [plan](const T* w, T* to) { arrange_images_weights(plan, w, to); });
+      launch_conv<T>(form, from, weight, taps, bias, out,
+                     [plan](const T* x, const T* taps_, const T* b, T* y) {
+                       run_images(plan, x, taps_, b, y);
                      });
       return;
     }

@@ -66,19 +66,21 @@ double waste(int64_t n, int64_t width) {
   return static_cast<double>(ceil_div(n, width) * width) / static_cast<double>(n);
 }
 
-// A tile one vector wide waits for its loads.
-double cost(int64_t n, int64_t width) { return waste(n, width) * (n <= width ? 1.1 : 1); }
-
 // Pixels as lanes fill vectors where lines are long, channels where there are many; the latter pay
 // for turning the sums around.
-bool prefers_pixels(const ConvPlan& plan, int64_t line, int64_t width) {
-  const auto depth = static_cast<double>(std::max<int64_t>(plan.from_channels * plan.taps, 1));
-  return cost(line, width) < cost(plan.to_channels, width) * (1 + 8 / depth);
+double cost_of_channels(int64_t channels, int64_t depth, int64_t width) {
+  return cost_of_lanes(channels, width) *
+         (1 + 8 / static_cast<double>(std::max<int64_t>(depth, 1)));
 }
 
-// In sums over pixels, these as lanes must be added up in the end.
+bool prefers_pixels(const ConvPlan& plan, int64_t line, int64_t width) {
+  return cost_of_lanes(line, width) <
+         cost_of_channels(plan.to_channels, plan.from_channels * plan.taps, width);
+}
+
+// In sums over pixels, channels as lanes want the gradient turned, and pixels want more loads.
 bool prefers_dots(const ConvPlan& plan, int64_t line, int64_t width) {
-  return 1.3 * waste(line, width) < cost(plan.to_channels, width);
+  return 1.15 * waste(line, width) < cost_of_lanes(plan.to_channels, width);
 }
 
 using Prefers = bool (*)(const ConvPlan&, int64_t line, int64_t width);
@@ -224,6 +226,13 @@ ConvPlan forward_sizes(const ConvShape& s) {
 }
 
 }  // namespace
+
+// A tile one vector wide waits for its loads.
+double cost_of_lanes(int64_t n, int64_t width) { return waste(n, width) * (n <= width ? 1.1 : 1); }
+
+double cost_of_plan(int64_t line, int64_t channels, int64_t depth, int64_t width) {
+  return std::min(cost_of_lanes(line, width), cost_of_channels(channels, depth, width));
+}
 
 int64_t ConvPlan::work() const {
   return from_channels * to_channels * taps * std::min(from_count(), to_count());

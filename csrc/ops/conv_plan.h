@@ -62,6 +62,11 @@ struct Lanes {
   int64_t width, item;
 };
 
+// What a multiplication costs with n lanes in vectors of `width`, if one that fills them costs 1;
+// and with the better of two plans, for lines or channels as lanes.
+double cost_of_lanes(int64_t n, int64_t width);
+double cost_of_plan(int64_t line, int64_t channels, int64_t depth, int64_t width);
+
 ConvPlan plan_forward(const ConvShape& shape, Lanes lanes);
 ConvPlan plan_input_grad(const ConvShape& shape, Lanes lanes);
 // As plan_forward, to sum over pixels what that sums over taps.

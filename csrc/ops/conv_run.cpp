@@ -62,6 +62,7 @@ ConvBlock<T> block_of(const ConvPlan& plan, const ConvPass& pass, int64_t band) 
   block.out_channel = plan.to_count();
   block.out_step = pass.out_step[2];
   block.out_pixels = pass.places.empty() ? nullptr : pass.places.data();
+  block.runs = 1;
   return block;
 }
 

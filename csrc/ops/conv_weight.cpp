@@ -21,7 +21,8 @@ class WeightGrad {
     units_ = plan.batch * plan.bands;
     pieces_ = std::clamp<int64_t>(ceil_div(kConvTasks, panels), 1, units_);
     depth_ = static_cast<int64_t>(pass_.summands.size());
-    sums_.reserve(panels * pieces_ * depth_ * plan.panel);
+    if (plan.lanes_are_pixels) parts_ = kernels().get<T>().gemm_tiles.width;
+    sums_.reserve(panels * pieces_ * piece_count());
   }
 
   void run(T* grad_weight) {
@@ -32,15 +33,16 @@ class WeightGrad {
       Scratch<T> turned(kPixels * plan_.panel);
       for (; begin < end; ++begin) add_piece(begin / pieces_, begin % pieces_, patch, turned);
     });
-    parallel_for(panels, grain(kConvTaskWork, pieces_ * depth_ * plan_.panel),
+    parallel_for(panels, grain(kConvTaskWork, pieces_ * piece_count()),
                  [&](int64_t begin, int64_t end) {
                    for (; begin < end; ++begin) finish(begin, grad_weight);
                  });
   }
 
  private:
+  int64_t piece_count() const { return depth_ * plan_.panel * parts_; }
   T* sums(int64_t panel, int64_t piece) const {
-    return sums_.data() + (panel * pieces_ + piece) * depth_ * plan_.panel;
+    return sums_.data() + (panel * pieces_ + piece) * piece_count();
   }
   int64_t channels_of(int64_t panel) const {
     return std::min(plan_.panel, plan_.to_channels - panel % plan_.panels() * plan_.panel);
@@ -84,10 +86,11 @@ class WeightGrad {
   void finish(int64_t panel, T* grad_weight) {
     GemmBlock<T> block{};
     block.m = depth_;
-    block.n = block.c_row = plan_.panel;
+    block.n = block.c_row = plan_.panel * parts_;
     block.c = sums(panel, 0);
     block.c_col = 1;
     if (pieces_ > 1) kernels().get<T>().gemm_combine(sums(panel, 0), pieces_, block);
+    if (parts_ > 1) kernels().conv<T>().conv_sum_lanes(depth_ * plan_.panel, sums(panel, 0));
     const int64_t filter =
         panel / plan_.panels() * plan_.to_channels + panel % plan_.panels() * plan_.panel;
     kernels().get<T>().copy_matrix(channels_of(panel), depth_, sums(panel, 0), 1, plan_.panel,
@@ -99,6 +102,7 @@ class WeightGrad {
   const T* x_;
   const T* grad_;
   int64_t units_, pieces_, depth_;
+  int64_t parts_ = 1;  // of a sum, added up at the end
   Scratch<T> sums_;
 };
 

@@ -1,4 +1,5 @@
-// Sums over pixels for the gradients of few filters: the lanes are pixels, summed up at the end.
+// Sums over pixels for the gradients of few filters: the lanes are pixels, whose sums stay apart
+// until all images are through.
 #pragma once
 
 #include "kernels/conv.h"
@@ -13,30 +14,38 @@ void multiply_lanes(const ConvDots<T>& dots, int64_t p, int64_t c) {
   using Vector = Vec<T>;
   Vector sum[R][F];
   const T* image[R];
+  T* sums = dots.sums + (p * dots.channels + c) * Vector::width;
+  const int64_t row = dots.channels * Vector::width;
   LAMINA_UNROLL for (int r = 0; r < R; ++r) {
     image[r] = dots.image + dots.summands[p + r];
-    LAMINA_UNROLL for (int f = 0; f < F; ++f) sum[r][f] = Vector(T(0));
+    LAMINA_UNROLL for (int f = 0; f < F; ++f) {
+      sum[r][f] = dots.adds ? Vector::load(sums + r * row + f * Vector::width) : Vector(T(0));
+    }
   }
   for (int64_t i = 0; i < dots.pixels; i += dots.line) {
-    const int64_t line = least(dots.line, dots.pixels - i), at = dots.image_pixels[i];
+    const int64_t line = least(dots.line, dots.pixels - i);
     const T* grad = dots.grad + c * dots.grad_channel + i;
-    for (int64_t x = 0; x < line; x += Vector::width) {
-      const int64_t n = least(Vector::width, line - x);
+    const int64_t at = dots.image_pixels[i];
+    const auto add = [&](int64_t x, auto load) __attribute__((always_inline)) {
       Vector grads[F];
-      LAMINA_UNROLL for (int f = 0; f < F; ++f) {
-        grads[f] = Vector::load(grad + f * dots.grad_channel + x, n);
-      }
+      LAMINA_UNROLL for (int f = 0; f < F; ++f) grads[f] = load(grad + f * dots.grad_channel + x);
       LAMINA_UNROLL for (int r = 0; r < R; ++r) {
-        const Vector pixels = Vector::load(image[r] + at + x, n);
+        const Vector pixels = load(image[r] + at + x);
         LAMINA_UNROLL for (int f = 0; f < F; ++f) sum[r][f] = fma(pixels, grads[f], sum[r][f]);
       }
+    };
+    int64_t x = 0;
+    // Free masks are better for whole vectors too: GCC repeats a plain load in every fma.
+    for (; !kMasksAreFree && x + Vector::width <= line; x += Vector::width) {
+      add(x, [](const T* from) { return Vector::load(from); });
+    }
+    for (; x < line; x += Vector::width) {
+      const int64_t n = least(Vector::width, line - x);
+      add(x, [n](const T* from) { return Vector::load(from, n); });
     }
   }
   LAMINA_UNROLL for (int r = 0; r < R; ++r) {
-    LAMINA_UNROLL for (int f = 0; f < F; ++f) {
-      T& to = dots.sums[(p + r) * dots.channels + c + f];
-      to = (dots.adds ? to : T(0)) + hsum(sum[r][f]);
-    }
+    LAMINA_UNROLL for (int f = 0; f < F; ++f) sum[r][f].store(sums + r * row + f * Vector::width);
   }
 }
 
@@ -66,6 +75,12 @@ void conv_dots(const ConvDots<T>& dots) {
   for (; c + 3 <= dots.channels; c += 3) sum_channels<T, 3>(dots, c);
   if (dots.channels - c == 2) sum_channels<T, 2>(dots, c);
   if (dots.channels - c == 1) sum_channels<T, 1>(dots, c);
+}
+
+// In place: sums[i] = the sum of the lanes of vector i, for i < n.
+template <class T>
+void conv_sum_lanes(int64_t n, T* sums) {
+  for (int64_t i = 0; i < n; ++i) sums[i] = hsum(Vec<T>::load(sums + i * Vec<T>::width));
 }
 
 }  // namespace lamina::LAMINA_ISA_NS

@@ -7,10 +7,13 @@
 
 namespace lamina::LAMINA_ISA_NS {
 
+// Mostly a few: a partial store may cost more than they do one by one.
 template <class T>
 LAMINA_INLINE void fill_zero(T* to, int64_t n) {
   constexpr int64_t kWidth = Vec<T>::width;
-  for (int64_t i = 0; i < n; i += kWidth) Vec<T>(T(0)).store(to + i, least(kWidth, n - i));
+  int64_t i = 0;
+  for (; i + kWidth <= n; i += kWidth) Vec<T>(T(0)).store(to + i);
+  for (; i < n; ++i) to[i] = T(0);
 }
 
 template <class T, int... kLane>
@@ -25,7 +28,9 @@ LAMINA_INLINE void copy_line(T* to, const T* from, int64_t step, int64_t n) {
   if (step == 1) {
     int64_t i = 0;
     for (; i + kWidth <= n; i += kWidth) Vec<T>::load(from + i).store(to + i);
-    if (i < n) Vec<T>::load(from + i, n - i).store(to + i, n - i);
+    if (i == n) return;
+    if (kMasksAreFree || n < kWidth) return Vec<T>::load(from + i, n - i).store(to + i, n - i);
+    Vec<T>::load(from + n - kWidth).store(to + n - kWidth);
   } else if (step == 2) {
     for (int64_t i = 0; i < n; i += kWidth) {
       const int64_t count = least(kWidth, n - i), last = 2 * count - 1;

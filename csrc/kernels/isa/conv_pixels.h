@@ -1,4 +1,5 @@
-// Convolution with pixels of a line as the lanes of vectors.
+// Convolution with pixels of a line as the lanes of vectors. Where masks cost, a line's last vector
+// ends where the line does and overlaps the one before: only lines below a width are partial.
 #pragma once
 
 #include "kernels/conv.h"
@@ -7,125 +8,244 @@
 
 namespace lamina::LAMINA_ISA_NS {
 
+// Of a line: vectors a width apart from `first` on, but the last at `first + last`, with `lanes`.
+struct LinePart {
+  int64_t first, vectors, last, lanes;
+};
+
+// The part that begins at x, of those nearly equal ones with at most `most` vectors.
 template <class T>
-struct OffsetRows {
-  const T* first;
-  const int64_t* offsets;
-  LAMINA_INLINE const T* operator[](int64_t p) const { return first + offsets[p]; }
-  template <int V>
-  LAMINA_INLINE void fetch(int64_t) const {}
+LAMINA_INLINE LinePart line_part(int64_t line, int64_t most, int64_t x) {
+  constexpr int64_t kWidth = Vec<T>::width;
+  if (line < kWidth) return {0, 1, 0, line};
+  const int64_t left = (line - x + kWidth - 1) / kWidth, parts = (left + most - 1) / most;
+  const int64_t vectors = (left + parts - 1) / parts;
+  const int64_t end = least(x + vectors * kWidth, line);
+  if (kMasksAreFree) return {x, vectors, (vectors - 1) * kWidth, end - x - (vectors - 1) * kWidth};
+  const int64_t first = vectors == 1 ? end - kWidth : x;
+  return {first, vectors, end - kWidth - first, kWidth};
+}
+
+// Channels of one part of a line.
+template <class T>
+struct PixelTile {
+  const ConvBlock<T>* block;
+  LinePart part;
+  const T* image;
+  const T* weights;
+  const T* bias;
+  T* out;
+  int64_t out_channel;
+};
+
+template <class T, int R, int V, bool kWhole>
+void multiply_pixels(const PixelTile<T>& tile) {
+  using Vector = Vec<T>;
+  const ConvBlock<T> block = *tile.block;
+  const int64_t last = tile.part.last, lanes = tile.part.lanes;
+  Vector sum[R][V];
+  LAMINA_UNROLL for (int c = 0; c < R; ++c) {
+    LAMINA_UNROLL for (int v = 0; v < V; ++v) sum[c][v] = Vector(tile.bias[c]);
+  }
+  for (int64_t run = 0; run < block.runs; ++run) {
+    const T* image = tile.image + run * block.image_run;
+    const T* weights = tile.weights + run * block.weights_run;
+    for (int64_t p = 0; p < block.depth; ++p, weights += block.panel) {
+      const T* from = image + block.summands[p];
+      Vector pixels[V];
+      LAMINA_UNROLL for (int v = 0; v < V - 1; ++v) {
+        pixels[v] = Vector::load(from + v * Vector::width);
+      }
+      pixels[V - 1] = kWhole ? Vector::load(from + last) : Vector::load(from + last, lanes);
+      LAMINA_UNROLL for (int c = 0; c < R; ++c) {
+        const Vector factor(weights[c]);
+        LAMINA_UNROLL for (int v = 0; v < V; ++v) sum[c][v] = fma(factor, pixels[v], sum[c][v]);
+      }
+    }
+  }
+  LAMINA_UNROLL for (int c = 0; c < R; ++c) {
+    T* out = tile.out + c * tile.out_channel;
+    LAMINA_UNROLL for (int v = 0; v < V - 1; ++v) sum[c][v].store(out + v * Vector::width);
+    kWhole ? sum[c][V - 1].store(out + last) : sum[c][V - 1].store(out + last, lanes);
+  }
+}
+
+// multiply_pixels for each number of channels and vectors.
+template <class T>
+struct PixelTiles {
+  using Multiply = void (*)(const PixelTile<T>&);
+  Multiply whole[kMaxVectors][kMaxRows]{};
+  Multiply partial[kMaxRows]{};
+
+  constexpr PixelTiles() { fill<1, 1>(); }
+
+ private:
+  template <int R, int V>
+  constexpr void fill() {
+    whole[V - 1][R - 1] = &multiply_pixels<T, R, V, !kMasksAreFree>;
+    if constexpr (V == 1) partial[R - 1] = &multiply_pixels<T, R, 1, false>;
+    if constexpr (R < tile_rows(V)) {
+      fill<R + 1, V>();
+    } else if constexpr (V < kMaxVectors) {
+      fill<1, V + 1>();
+    }
+  }
 };
 
 template <class T>
-constexpr TileTable<T, OffsetRows<T>> kTiles;
+constexpr PixelTiles<T> kPixelTiles;
 
-// All channels of `columns` pixels of a line.
+constexpr int64_t kNoBias = 16;
+static_assert(kMaxRows <= kNoBias);
 template <class T>
-LAMINA_INLINE void multiply_pixels(const GemmBlock<T>& c, TileProduct<T, OffsetRows<T>>& product) {
-  alignas(64) T sums[kMaxRows * kMaxVectors * Vec<T>::width];
-  const int64_t vectors = (product.columns + Vec<T>::width - 1) / Vec<T>::width;
-  const int64_t most = tile_rows(static_cast<int>(vectors));
-  const int64_t tiles = (c.m + most - 1) / most;
-  const T* weights = product.a;
-  const bool plain = is_plain(c);
-  for (int64_t tile = 0, i = 0; tile < tiles; ++tile) {
-    const int64_t rows = c.m / tiles + (tile < c.m % tiles ? 1 : 0);
-    product.a = weights + i;
-    product.out = plain ? c.c + i * c.c_row : sums;
-    product.out_row = plain ? c.c_row : kMaxVectors * Vec<T>::width;
-    kTiles<T>.multiply(rows, product);
-    if (!plain) finish(c, i, 0, rows, product.columns, sums, product.out_row);
-    i += rows;
+constexpr T kZeros[kNoBias] = {};
+
+// to[j * step] = from[j], for what a tile of `rows` left in `sums`.
+template <class T>
+void spread(const T* sums, int64_t sums_row, int64_t rows, int64_t columns, T* to, int64_t to_row,
+            int64_t step) {
+  constexpr int64_t kWidth = Vec<T>::width;
+  for (int64_t row = 0; row < rows; ++row, sums += sums_row, to += to_row) {
+    for (int64_t j = 0; j < columns; j += kWidth) {
+      store_strided(Vec<T>::load(sums + j), to + j * step, step, least(kWidth, columns - j));
+    }
   }
-  product.a = weights;
 }
 
-// One channel of L lines at once: a line alone would wait for its few sums.
-template <class T, int L, int V>
-LAMINA_INLINE void multiply_lines(const ConvBlock<T>& block, int64_t i, int64_t x,
-                                  int64_t columns) {
+// All channels of a part of a line.
+template <class T>
+LAMINA_INLINE void convolve_part(const ConvBlock<T>& block, const LinePart& part, const T* image,
+                                 T* out) {
+  constexpr int64_t kRow = kMaxVectors * Vec<T>::width;
+  alignas(64) T sums[kMaxRows * kRow];
+  const bool whole = kMasksAreFree || part.lanes == Vec<T>::width;
+  const bool adjacent = block.out_step == 1;
+  const int64_t most = tile_rows(static_cast<int>(part.vectors));
+  const int64_t tiles = (block.channels + most - 1) / most;
+  for (int64_t tile = 0, c = 0; tile < tiles; ++tile) {
+    const int64_t rows = block.channels / tiles + (tile < block.channels % tiles ? 1 : 0);
+    T* to = out + c * block.out_channel;
+    const auto* table = whole ? kPixelTiles<T>.whole[part.vectors - 1] : kPixelTiles<T>.partial;
+    table[rows - 1]({&block, part, image, block.weights + c,
+                     block.bias != nullptr ? block.bias + c : kZeros<T>, adjacent ? to : sums,
+                     adjacent ? block.out_channel : kRow});
+    if (!adjacent) {
+      spread(sums, kRow, rows, part.last + part.lanes, to, block.out_channel, block.out_step);
+    }
+    c += rows;
+  }
+}
+
+template <class T>
+LAMINA_INLINE T* place_of(const ConvBlock<T>& block, int64_t i) {
+  return block.out + (block.out_pixels != nullptr ? block.out_pixels[i] : i);
+}
+
+constexpr int kMostLines = 8;
+
+// A part of some lines of one channel, at once: a line alone would wait for its few sums.
+template <class T>
+struct LineTile {
+  const ConvBlock<T>* block;
+  LinePart part;
+  const T* image[kMostLines];
+  T* out[kMostLines];
+};
+
+template <class T, int L, int V, bool kWhole>
+void multiply_lines(const LineTile<T>& tile) {
   using Vector = Vec<T>;
-  constexpr int64_t kLast = (V - 1) * Vector::width;
-  const int64_t tail = columns - kLast;
+  const ConvBlock<T>& block = *tile.block;
+  const int64_t last = tile.part.last, lanes = tile.part.lanes, depth = block.depth;
   const T* image[L];
   Vector sum[L][V];
   LAMINA_UNROLL for (int l = 0; l < L; ++l) {
-    image[l] = block.image + block.image_pixels[i + l * block.line] + x;
+    image[l] = tile.image[l];
     LAMINA_UNROLL for (int v = 0; v < V; ++v) {
       sum[l][v] = Vector(block.bias != nullptr ? *block.bias : T(0));
     }
   }
-  for (int64_t p = 0; p < block.depth; ++p) {
+  for (int64_t p = 0; p < depth; ++p) {
     const Vector factor(block.weights[p]);
-    const int64_t at = block.summands[p];
+    const int64_t at = block.summands[p], at_last = at + last;
     LAMINA_UNROLL for (int l = 0; l < L; ++l) {
-      LAMINA_UNROLL for (int v = 0; v < V; ++v) {
-        const T* from = image[l] + at + v * Vector::width;
-        const Vector pixels = v < V - 1 ? Vector::load(from) : Vector::load(from, tail);
-        sum[l][v] = fma(factor, pixels, sum[l][v]);
+      LAMINA_UNROLL for (int v = 0; v < V - 1; ++v) {
+        sum[l][v] = fma(factor, Vector::load(image[l] + at + v * Vector::width), sum[l][v]);
       }
+      const T* from = image[l] + at_last;
+      sum[l][V - 1] =
+          fma(factor, kWhole ? Vector::load(from) : Vector::load(from, lanes), sum[l][V - 1]);
     }
   }
   LAMINA_UNROLL for (int l = 0; l < L; ++l) {
-    const int64_t first = i + l * block.line;
-    T* out = block.out + (block.out_pixels != nullptr ? block.out_pixels[first] : first) +
-             x * block.out_step;
-    LAMINA_UNROLL for (int v = 0; v < V; ++v) {
-      store_strided(sum[l][v], out + v * Vector::width * block.out_step, block.out_step,
-                    v < V - 1 ? Vector::width : tail);
+    T* out = tile.out[l];
+    LAMINA_UNROLL for (int v = 0; v < V - 1; ++v) sum[l][v].store(out + v * Vector::width);
+    kWhole ? sum[l][V - 1].store(out + last) : sum[l][V - 1].store(out + last, lanes);
+  }
+}
+
+template <class T, int L, int V, bool kWhole>
+LAMINA_INLINE void choose_lines(int64_t lines, const LineTile<T>& tile) {
+  if constexpr (L > 1) {
+    if (lines < L) return choose_lines<T, L - 1, V, kWhole>(lines, tile);
+  }
+  multiply_lines<T, L, V, kWhole>(tile);
+}
+
+// In groups of nearly equal height.
+template <class T, int V, bool kWhole>
+void convolve_lines(const ConvBlock<T>& block, const LinePart& part) {
+  constexpr int kLines = kMostLines / V;
+  constexpr int64_t kRow = V * Vec<T>::width;
+  alignas(64) T sums[kLines * kRow];
+  const int64_t all = block.pixels / block.line, groups = (all + kLines - 1) / kLines;
+  const bool adjacent = block.out_step == 1;
+  LineTile<T> tile{&block, part, {}, {}};
+  for (int64_t group = 0, i = 0; group < groups; ++group) {
+    const int64_t lines = all / groups + (group < all % groups ? 1 : 0);
+    for (int64_t l = 0; l < lines; ++l) {
+      const int64_t at = i + l * block.line;
+      tile.image[l] = block.image + block.image_pixels[at] + part.first;
+      tile.out[l] = adjacent ? place_of(block, at) + part.first : sums + l * kRow;
     }
+    choose_lines<T, kLines, V, kWhole>(lines, tile);
+    for (int64_t l = 0; l < lines && !adjacent; ++l) {
+      spread(sums + l * kRow, kRow, 1, part.last + part.lanes,
+             place_of(block, i + l * block.line) + part.first * block.out_step, 0, block.out_step);
+    }
+    i += lines * block.line;
   }
 }
 
-template <class T, int V>
-void convolve_lines(const ConvBlock<T>& block, int64_t x, int64_t columns) {
-  constexpr int kLines = V == 1 ? 8 : 4;
-  int64_t i = 0;
-  for (; i + kLines * block.line <= block.pixels; i += kLines * block.line) {
-    multiply_lines<T, kLines, V>(block, i, x, columns);
-  }
-  for (; i < block.pixels; i += block.line) multiply_lines<T, 1, V>(block, i, x, columns);
-}
-
-// A single channel, line by line; lines are whole.
+// A single channel; lines are whole.
 template <class T>
 void convolve_single(const ConvBlock<T>& block) {
-  constexpr int64_t kMost = 2 * Vec<T>::width;
-  for (int64_t x = 0; x < block.line; x += kMost) {
-    const int64_t columns = least(kMost, block.line - x);
-    columns > Vec<T>::width ? convolve_lines<T, 2>(block, x, columns)
-                            : convolve_lines<T, 1>(block, x, columns);
+  for (int64_t x = 0; x < block.line;) {
+    const LinePart part = line_part<T>(block.line, 2, x);
+    if (part.vectors == 2) {
+      convolve_lines<T, 2, !kMasksAreFree>(block, part);
+    } else if (part.lanes == Vec<T>::width) {
+      convolve_lines<T, 1, !kMasksAreFree>(block, part);
+    } else {
+      convolve_lines<T, 1, false>(block, part);
+    }
+    x = part.first + part.last + part.lanes;
   }
 }
 
 template <class T>
 void conv_pixels(const ConvBlock<T>& block) {
-  if (block.channels == 1 && block.pixels % block.line == 0) return convolve_single(block);
-  constexpr int64_t kMost = kMaxVectors * Vec<T>::width;
-  TileProduct<T, OffsetRows<T>> product{};
-  product.k = block.depth;
-  product.a = block.weights;
-  product.a_row = 1;
-  product.a_col = block.panel;
-  product.b.offsets = block.summands;
-  GemmBlock<T> c{};
-  c.m = block.channels;
-  c.c_row = block.out_channel;
-  c.c_col = block.out_step;
-  c.epilogue.bias = block.bias;
-  c.epilogue.bias_row_stride = 1;
-  c.epilogue.bias_col_stride = 0;
-  const int64_t parts = (block.line + kMost - 1) / kMost;
+  if (block.channels == 1 && block.runs == 1 && block.pixels % block.line == 0) {
+    return convolve_single(block);
+  }
   for (int64_t i = 0; i < block.pixels; i += block.line) {
     const int64_t line = least(block.line, block.pixels - i);
     const T* image = block.image + block.image_pixels[i];
-    T* out = block.out + (block.out_pixels != nullptr ? block.out_pixels[i] : i);
-    for (int64_t part = 0, x = 0; part < parts && x < line; ++part) {
-      product.columns = least(kMost, line - x);
-      product.b.first = image + x;
-      c.c = out + x * block.out_step;
-      multiply_pixels(c, product);
-      x += product.columns;
+    for (int64_t x = 0; x < line;) {
+      const LinePart part = line_part<T>(line, kMaxVectors, x);
+      convolve_part(block, part, image + part.first,
+                    place_of(block, i) + part.first * block.out_step);
+      x = part.first + part.last + part.lanes;
     }
   }
 }
