@@ -159,6 +159,7 @@ CASES = [
             call(t(6, 16, 16, 16), t(32, 16, 3, 3), t(32), stride=2, padding=1),
             call(t(8, 40, 8, 8), t(72, 40, 3, 3), t(72), padding=1),
             call(t(4, 24, 30, 30), t(24, 1, 3, 3), t(24), padding=1, groups=24),
+            call(t(40, 6, 14, 14), t(16, 6, 5, 5), t(16)),
         ],
         errors=[
             fails(

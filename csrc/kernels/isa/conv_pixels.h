@@ -36,6 +36,7 @@ struct PixelTile {
   const T* bias;
   T* out;
   int64_t out_channel;
+  bool padded;  // there is room for whole vectors in `out`
 };
 
 template <class T, int R, int V, bool kWhole>
@@ -43,6 +44,7 @@ void multiply_pixels(const PixelTile<T>& tile) {
   using Vector = Vec<T>;
   const ConvBlock<T> block = *tile.block;
   const int64_t last = tile.part.last, lanes = tile.part.lanes;
+  const bool whole = kWhole || tile.padded;
   Vector sum[R][V];
   LAMINA_UNROLL for (int c = 0; c < R; ++c) {
     LAMINA_UNROLL for (int v = 0; v < V; ++v) sum[c][v] = Vector(tile.bias[c]);
@@ -66,7 +68,7 @@ void multiply_pixels(const PixelTile<T>& tile) {
   LAMINA_UNROLL for (int c = 0; c < R; ++c) {
     T* out = tile.out + c * tile.out_channel;
     LAMINA_UNROLL for (int v = 0; v < V - 1; ++v) sum[c][v].store(out + v * Vector::width);
-    kWhole ? sum[c][V - 1].store(out + last) : sum[c][V - 1].store(out + last, lanes);
+    whole ? sum[c][V - 1].store(out + last) : sum[c][V - 1].store(out + last, lanes);
   }
 }
 
@@ -100,15 +102,19 @@ static_assert(kMaxRows <= kNoBias);
 template <class T>
 constexpr T kZeros[kNoBias] = {};
 
-// to[j * step] = from[j], for what a tile of `rows` left in `sums`.
+// to[j * step] = sums[j] in each row. A tile leaves whole vectors there: what a partial store has
+// written could not be read before it reached the cache. Unrolled, or GCC would scatter.
 template <class T>
-void spread(const T* sums, int64_t sums_row, int64_t rows, int64_t columns, T* to, int64_t to_row,
-            int64_t step) {
-  constexpr int64_t kWidth = Vec<T>::width;
+__attribute__((noinline)) void spread(const T* sums, int64_t sums_row, int64_t rows,
+                                      int64_t columns, T* to, int64_t to_row, int64_t step) {
+  constexpr int kUnroll = 4;
   for (int64_t row = 0; row < rows; ++row, sums += sums_row, to += to_row) {
-    for (int64_t j = 0; j < columns; j += kWidth) {
-      store_strided(Vec<T>::load(sums + j), to + j * step, step, least(kWidth, columns - j));
+    T* out = to;
+    int64_t j = 0;
+    for (; j + kUnroll <= columns; j += kUnroll, out += kUnroll * step) {
+      LAMINA_UNROLL for (int i = 0; i < kUnroll; ++i) out[i * step] = sums[j + i];
     }
+    for (; j < columns; ++j, out += step) *out = sums[j];
   }
 }
 
@@ -128,7 +134,7 @@ LAMINA_INLINE void convolve_part(const ConvBlock<T>& block, const LinePart& part
     const auto* table = whole ? kPixelTiles<T>.whole[part.vectors - 1] : kPixelTiles<T>.partial;
     table[rows - 1]({&block, part, image, block.weights + c,
                      block.bias != nullptr ? block.bias + c : kZeros<T>, adjacent ? to : sums,
-                     adjacent ? block.out_channel : kRow});
+                     adjacent ? block.out_channel : kRow, !adjacent});
     if (!adjacent) {
       spread(sums, kRow, rows, part.last + part.lanes, to, block.out_channel, block.out_step);
     }
@@ -141,80 +147,52 @@ LAMINA_INLINE T* place_of(const ConvBlock<T>& block, int64_t i) {
   return block.out + (block.out_pixels != nullptr ? block.out_pixels[i] : i);
 }
 
-constexpr int kMostLines = 8;
-
-// A part of some lines of one channel, at once: a line alone would wait for its few sums.
-template <class T>
-struct LineTile {
-  const ConvBlock<T>* block;
-  LinePart part;
-  const T* image[kMostLines];
-  T* out[kMostLines];
-};
-
+// A part of L lines at once, of one channel: a line alone would wait for its few sums.
 template <class T, int L, int V, bool kWhole>
-void multiply_lines(const LineTile<T>& tile) {
+LAMINA_INLINE void multiply_lines(const ConvBlock<T>& block, int64_t i, const LinePart& part) {
   using Vector = Vec<T>;
-  const ConvBlock<T>& block = *tile.block;
-  const int64_t last = tile.part.last, lanes = tile.part.lanes, depth = block.depth;
+  const int64_t last = part.last, lanes = kWhole ? Vector::width : part.lanes;
   const T* image[L];
   Vector sum[L][V];
   LAMINA_UNROLL for (int l = 0; l < L; ++l) {
-    image[l] = tile.image[l];
+    image[l] = block.image + block.image_pixels[i + l * block.line] + part.first;
     LAMINA_UNROLL for (int v = 0; v < V; ++v) {
       sum[l][v] = Vector(block.bias != nullptr ? *block.bias : T(0));
     }
   }
-  for (int64_t p = 0; p < depth; ++p) {
+  for (int64_t p = 0; p < block.depth; ++p) {
     const Vector factor(block.weights[p]);
-    const int64_t at = block.summands[p], at_last = at + last;
+    const int64_t at = block.summands[p];
     LAMINA_UNROLL for (int l = 0; l < L; ++l) {
       LAMINA_UNROLL for (int v = 0; v < V - 1; ++v) {
         sum[l][v] = fma(factor, Vector::load(image[l] + at + v * Vector::width), sum[l][v]);
       }
-      const T* from = image[l] + at_last;
-      sum[l][V - 1] =
-          fma(factor, kWhole ? Vector::load(from) : Vector::load(from, lanes), sum[l][V - 1]);
+      const T* from = image[l] + at + last;
+      const Vector pixels = kWhole ? Vector::load(from) : Vector::load(from, lanes);
+      sum[l][V - 1] = fma(factor, pixels, sum[l][V - 1]);
     }
   }
   LAMINA_UNROLL for (int l = 0; l < L; ++l) {
-    T* out = tile.out[l];
-    LAMINA_UNROLL for (int v = 0; v < V - 1; ++v) sum[l][v].store(out + v * Vector::width);
-    kWhole ? sum[l][V - 1].store(out + last) : sum[l][V - 1].store(out + last, lanes);
+    T* out = place_of(block, i + l * block.line) + part.first * block.out_step;
+    LAMINA_UNROLL for (int v = 0; v < V; ++v) {
+      T* to = out + (v < V - 1 ? v * Vector::width : last) * block.out_step;
+      if ((v < V - 1 || kWhole) && block.out_step == 1) {
+        sum[l][v].store(to);
+      } else {
+        store_strided(sum[l][v], to, block.out_step, v < V - 1 ? Vector::width : lanes);
+      }
+    }
   }
 }
 
-template <class T, int L, int V, bool kWhole>
-LAMINA_INLINE void choose_lines(int64_t lines, const LineTile<T>& tile) {
-  if constexpr (L > 1) {
-    if (lines < L) return choose_lines<T, L - 1, V, kWhole>(lines, tile);
-  }
-  multiply_lines<T, L, V, kWhole>(tile);
-}
-
-// In groups of nearly equal height.
 template <class T, int V, bool kWhole>
 void convolve_lines(const ConvBlock<T>& block, const LinePart& part) {
-  constexpr int kLines = kMostLines / V;
-  constexpr int64_t kRow = V * Vec<T>::width;
-  alignas(64) T sums[kLines * kRow];
-  const int64_t all = block.pixels / block.line, groups = (all + kLines - 1) / kLines;
-  const bool adjacent = block.out_step == 1;
-  LineTile<T> tile{&block, part, {}, {}};
-  for (int64_t group = 0, i = 0; group < groups; ++group) {
-    const int64_t lines = all / groups + (group < all % groups ? 1 : 0);
-    for (int64_t l = 0; l < lines; ++l) {
-      const int64_t at = i + l * block.line;
-      tile.image[l] = block.image + block.image_pixels[at] + part.first;
-      tile.out[l] = adjacent ? place_of(block, at) + part.first : sums + l * kRow;
-    }
-    choose_lines<T, kLines, V, kWhole>(lines, tile);
-    for (int64_t l = 0; l < lines && !adjacent; ++l) {
-      spread(sums + l * kRow, kRow, 1, part.last + part.lanes,
-             place_of(block, i + l * block.line) + part.first * block.out_step, 0, block.out_step);
-    }
-    i += lines * block.line;
+  constexpr int kLines = V == 1 ? 8 : 4;
+  int64_t i = 0;
+  for (; i + kLines * block.line <= block.pixels; i += kLines * block.line) {
+    multiply_lines<T, kLines, V, kWhole>(block, i, part);
   }
+  for (; i < block.pixels; i += block.line) multiply_lines<T, 1, V, kWhole>(block, i, part);
 }
 
 // A single channel; lines are whole.
