@@ -83,19 +83,33 @@ struct Form {
   std::optional<double> momentum;
 };
 
+// The numbers of each channel that make y = (x - center) scale + shift.
 template <class T>
-void normalize_channels(const Form& form, const T* x, const T* weight, const T* bias, const T* mean,
-                        const T* rstd, T* y) {
+void set_factors(const Form& form, const T* weight, const T* bias, const T* mean, const T* rstd,
+                 T* factors) {
   const int64_t channels = form.all.channels;
-  Scratch<T> factors(2 * channels);
-  T *scale = factors.data(), *shift = scale + channels;
   for (int64_t c = 0; c < channels; ++c) {
-    scale[c] = form.has_weight ? rstd[c] * weight[c] : rstd[c];
-    shift[c] = form.has_bias ? bias[c] : T(0);
+    factors[c] = mean[c];
+    factors[channels + c] = form.has_weight ? rstd[c] * weight[c] : rstd[c];
+    factors[2 * channels + c] = form.has_bias ? bias[c] : T(0);
   }
-  each_in_order(form.all, [&](const ChannelBlock& block, int64_t at, int64_t c) {
-    kernels().normalization<T>().normalize(block, x + at, mean + c, scale + c, shift + c, y + at);
+}
+
+Tensor normalize(const char* name, const Channels& all, const Tensor& x, const Tensor& factors) {
+  const Tensor y = empty_like(x);
+  visit_floating(x.dtype(), [&]<class T>() {
+    exec::launch_parts(
+        name, {&y}, {&x, &factors}, parts_in_order(all, sizeof(T), 2),
+        [all](exec::Buffers buffers, int64_t begin, int64_t end) {
+          const T *from = buffers.get<T>(1), *center = buffers.get<T>(2);
+          const T *scale = center + all.channels, *shift = scale + all.channels;
+          each_in_order(all, begin, end, [&](const ChannelBlock& block, int64_t at, int64_t c) {
+            kernels().normalization<T>().normalize(block, from + at, center + c, scale + c,
+                                                   shift + c, buffers.get<T>(0) + at);
+          });
+        });
   });
+  return y;
 }
 
 template <class T>
@@ -123,57 +137,59 @@ struct Normalized {
 
 Normalized by_batch(const Form& form, const Tensor& x, const Tensor& weight, const Tensor& bias,
                     const RunningStats& running) {
-  const Dims per_channel{form.all.channels};
-  const Normalized out{empty_like(x), empty(per_channel, x.dtype()), empty(per_channel, x.dtype())};
-  const Tensor& running_mean = form.has_running ? running.mean : out.mean;
-  const Tensor& running_var = form.has_running ? running.var : out.rstd;
-  const Tensor& batches = form.counts ? running.batches : out.mean;
+  const int64_t channels = form.all.channels;
+  const Tensor mean = empty({channels}, x.dtype()), rstd = empty_like(mean);
+  const Tensor factors = empty({3, channels}, x.dtype());
+  const Tensor& running_mean = form.has_running ? running.mean : mean;
+  const Tensor& running_var = form.has_running ? running.var : rstd;
+  const Tensor& batches = form.counts ? running.batches : mean;
   visit_floating(x.dtype(), [&]<class T>() {
     exec::launch(
-        "batch_norm", {&out.y, &out.mean, &out.rstd, &running_mean, &running_var, &batches},
+        "batch_norm_stats", {&mean, &rstd, &factors, &running_mean, &running_var, &batches},
         {&x, form.has_weight ? &weight : &x, form.has_bias ? &bias : &x, &running_mean,
          &running_var, &batches},
         [form](exec::Buffers buffers) {
-          T *mean = buffers.get<T>(1), *rstd = buffers.get<T>(2);
+          T *mean_of = buffers.get<T>(0), *rstd_of_channel = buffers.get<T>(1);
           const Scratch<T> squares(form.all.channels);
-          channel_moments(form.all, buffers.get<T>(6), mean, squares.data());
+          channel_moments(form.all, buffers.get<T>(6), mean_of, squares.data());
           const auto count = static_cast<double>(form.all.per_channel());
           for (int64_t c = 0; c < form.all.channels; ++c)
-            rstd[c] =
+            rstd_of_channel[c] =
                 static_cast<T>(rstd_of(static_cast<double>(squares.data()[c]) / count, form.eps));
           if (form.has_running)
-            move_running(form, mean, squares.data(), buffers.get<T>(3), buffers.get<T>(4),
+            move_running(form, mean_of, squares.data(), buffers.get<T>(3), buffers.get<T>(4),
                          buffers.get<int64_t>(5));
-          normalize_channels(form, buffers.get<T>(6), buffers.get<T>(7), buffers.get<T>(8), mean,
-                             rstd, buffers.get<T>(0));
+          set_factors(form, buffers.get<T>(7), buffers.get<T>(8), mean_of, rstd_of_channel,
+                      buffers.get<T>(2));
         });
   });
   for (const Tensor* changed : {&running.mean, &running.var, &running.batches})
     if (*changed) bump_version(*changed);
-  return out;
+  return {normalize("batch_norm", form.all, x, factors), mean, rstd};
 }
 
 Normalized by_running(const Form& form, const Tensor& x, const Tensor& weight, const Tensor& bias,
                       const RunningStats& running) {
-  const Dims per_channel{form.all.channels};
-  const Normalized out{empty_like(x), empty(per_channel, x.dtype()), empty(per_channel, x.dtype())};
+  const int64_t channels = form.all.channels;
+  const Tensor mean = empty({channels}, x.dtype()), rstd = empty_like(mean);
+  const Tensor factors = empty({3, channels}, x.dtype());
   const Tensor running_mean = contiguous(running.mean), running_var = contiguous(running.var);
   visit_floating(x.dtype(), [&]<class T>() {
-    exec::launch(
-        "batch_norm", {&out.y, &out.mean, &out.rstd},
-        {&x, form.has_weight ? &weight : &x, form.has_bias ? &bias : &x, &running_mean,
-         &running_var},
-        [form](exec::Buffers buffers) {
-          T *mean = buffers.get<T>(1), *rstd = buffers.get<T>(2);
-          for (int64_t c = 0; c < form.all.channels; ++c) {
-            mean[c] = buffers.get<T>(6)[c];
-            rstd[c] = static_cast<T>(rstd_of(static_cast<double>(buffers.get<T>(7)[c]), form.eps));
-          }
-          normalize_channels(form, buffers.get<T>(3), buffers.get<T>(4), buffers.get<T>(5), mean,
-                             rstd, buffers.get<T>(0));
-        });
+    exec::launch("batch_norm_stats", {&mean, &rstd, &factors},
+                 {form.has_weight ? &weight : &running_mean, form.has_bias ? &bias : &running_mean,
+                  &running_mean, &running_var},
+                 [form](exec::Buffers buffers) {
+                   T *center = buffers.get<T>(0), *rstd_of_channel = buffers.get<T>(1);
+                   for (int64_t c = 0; c < form.all.channels; ++c) {
+                     center[c] = buffers.get<T>(5)[c];
+                     rstd_of_channel[c] = static_cast<T>(
+                         rstd_of(static_cast<double>(buffers.get<T>(6)[c]), form.eps));
+                   }
+                   set_factors(form, buffers.get<T>(3), buffers.get<T>(4), center, rstd_of_channel,
+                               buffers.get<T>(2));
+                 });
   });
-  return out;
+  return {normalize("batch_norm", form.all, x, factors), mean, rstd};
 }
 
 // ---- backward ----
@@ -183,34 +199,44 @@ struct Wanted {
   bool by_batch, grad_x, sums;
 };
 
+// The gradients of weight and bias, and the numbers of each channel that make that of x: those of
+// ChannelSlopes, or where the statistics are fixed those of normalize().
 template <class T>
-void batch_norm_bwd(const Form& form, const Wanted& wanted, exec::Buffers buffers) {
-  T *grad_weight = buffers.get<T>(1), *grad_bias = buffers.get<T>(2), *grad_x = buffers.get<T>(0);
+void sum_grads(const Form& form, const Wanted& wanted, exec::Buffers buffers) {
+  T *grad_weight = buffers.get<T>(0), *grad_bias = buffers.get<T>(1), *slopes = buffers.get<T>(2);
   const T *x = buffers.get<T>(3), *grad = buffers.get<T>(4), *weight = buffers.get<T>(5),
           *mean = buffers.get<T>(6), *rstd = buffers.get<T>(7);
   const int64_t channels = form.all.channels;
-  Scratch<T> factors(4 * channels);
-  T *scale = factors.data(), *slope = scale + channels, *offset = slope + channels,
-    *none = offset + channels;
   if (wanted.sums) channel_grad_sums(form.all, x, grad, mean, grad_bias, grad_weight);
   const auto count = static_cast<T>(form.all.per_channel());
   for (int64_t c = 0; c < channels; ++c) {
-    scale[c] = form.has_weight ? rstd[c] * weight[c] : rstd[c];
-    none[c] = T(0);
-    if (!wanted.sums) continue;
-    grad_weight[c] *= rstd[c];
-    slope[c] = scale[c] * rstd[c] * grad_weight[c] / count;
-    offset[c] = scale[c] * grad_bias[c] / count;
+    const T scale = form.has_weight ? rstd[c] * weight[c] : rstd[c];
+    if (wanted.sums) grad_weight[c] *= rstd[c];
+    slopes[c] = wanted.by_batch ? mean[c] : T(0);
+    slopes[channels + c] = scale;
+    slopes[2 * channels + c] = wanted.by_batch ? scale * rstd[c] * grad_weight[c] / count : T(0);
+    slopes[3 * channels + c] = wanted.by_batch ? scale * grad_bias[c] / count : T(0);
   }
-  if (!wanted.grad_x) return;
-  each_in_order(form.all, [&](const ChannelBlock& block, int64_t at, int64_t c) {
-    if (wanted.by_batch)
-      kernels().normalization<T>().normalize_bwd(
-          block, x + at, grad + at, {mean + c, scale + c, slope + c, offset + c}, grad_x + at);
-    else
-      kernels().normalization<T>().normalize(block, grad + at, none + c, scale + c, none + c,
-                                             grad_x + at);
+}
+
+Tensor grad_of_input(const Channels& all, const Tensor& x, const Tensor& grad,
+                     const Tensor& slopes) {
+  const Tensor grad_x = empty_like(x);
+  visit_floating(x.dtype(), [&]<class T>() {
+    exec::launch_parts(
+        "batch_norm_bwd", {&grad_x}, {&x, &grad, &slopes}, parts_in_order(all, sizeof(T), 3),
+        [all](exec::Buffers buffers, int64_t begin, int64_t end) {
+          const T *from = buffers.get<T>(1), *grad_y = buffers.get<T>(2), *by = buffers.get<T>(3);
+          const int64_t channels = all.channels;
+          each_in_order(all, begin, end, [&](const ChannelBlock& block, int64_t at, int64_t c) {
+            const T* of = by + c;
+            kernels().normalization<T>().normalize_bwd(
+                block, from + at, grad_y + at,
+                {of, of + channels, of + 2 * channels, of + 3 * channels}, buffers.get<T>(0) + at);
+          });
+        });
   });
+  return grad_x;
 }
 
 void set_grads(Backward& b, const Form& form, bool by_batch, const Tensor& x, const Tensor& weight,
@@ -218,15 +244,16 @@ void set_grads(Backward& b, const Form& form, bool by_batch, const Tensor& x, co
   const Dims per_channel{form.all.channels};
   const Wanted wanted{by_batch, b.needs(0), by_batch || b.needs(1) || b.needs(2)};
   const Tensor grad = contiguous(b.grad());
-  const Tensor grad_x = wanted.grad_x ? empty_like(x) : empty({0}, x.dtype());
   const Tensor grad_weight = empty(per_channel, x.dtype()), grad_bias = empty_like(grad_weight);
+  const Tensor slopes = empty({4, form.all.channels}, x.dtype());
   visit_floating(x.dtype(), [&]<class T>() {
-    exec::launch(
-        "batch_norm_bwd", {&grad_x, &grad_weight, &grad_bias},
-        {&x, &grad, form.has_weight ? &weight : &x, &mean, &rstd},
-        [form, wanted](exec::Buffers buffers) { batch_norm_bwd<T>(form, wanted, buffers); });
+    exec::launch("batch_norm_sums", {&grad_weight, &grad_bias, &slopes},
+                 {&x, &grad, form.has_weight ? &weight : &x, &mean, &rstd},
+                 [form, wanted](exec::Buffers buffers) { sum_grads<T>(form, wanted, buffers); });
   });
-  if (b.needs(0)) b.set(0, grad_x);
+  if (b.needs(0))
+    b.set(0, by_batch ? grad_of_input(form.all, x, grad, slopes)
+                      : normalize("batch_norm_bwd", form.all, grad, slopes));
   if (b.needs(1)) b.set(1, grad_weight);
   if (b.needs(2)) b.set(2, grad_bias);
 }

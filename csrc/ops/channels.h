@@ -66,27 +66,30 @@ class ChannelPieces {
   int64_t width_, images_, count_;
 };
 
-// Calls f(block, offset, channel) until all elements are covered, in the order of memory.
+// The parts of passes over all elements in the order of memory: images, or where a channel has more
+// than one number in an image, these. The first `tensors` operands have all elements.
+inline exec::Parts parts_in_order(const Channels& all, int64_t item, size_t tensors) {
+  const bool columns = all.inner == 1;
+  const int64_t numbers = columns ? all.channels : all.inner;
+  exec::Parts parts{.count = columns ? all.images : all.images * all.channels, .in_place = true};
+  if (numbers == 0) return {.count = 0};
+  parts.grain = std::max<int64_t>(1, kCheapGrain / numbers);
+  for (size_t i = 0; i < tensors; ++i) parts.steps[i] = numbers * item;
+  return parts;
+}
+
+// Calls f(block, offset, channel) until parts [begin, end) are covered.
 template <class F>
-void each_in_order(const Channels& all, F f) {
-  if (all.count() == 0) return;
+void each_in_order(const Channels& all, int64_t begin, int64_t end, F f) {
   const int64_t stride = all.image_stride();
-  if (all.inner == 1) {
-    parallel_for(all.images, std::max<int64_t>(1, kCheapGrain / all.channels),
-                 [&](int64_t first, int64_t last) {
-                   f(ChannelBlock{last - first, all.channels, 1, stride}, first * stride, 0);
-                 });
-    return;
+  if (all.inner == 1)
+    return f(ChannelBlock{end - begin, all.channels, 1, stride}, begin * stride, int64_t{0});
+  while (begin < end) {
+    const int64_t channel = begin % all.channels;
+    const int64_t some = std::min(all.channels - channel, end - begin);
+    f(ChannelBlock{1, some, all.inner, stride}, begin * all.inner, channel);
+    begin += some;
   }
-  parallel_for(all.images * all.channels, std::max<int64_t>(1, kCheapGrain / all.inner),
-               [&](int64_t first, int64_t last) {
-                 while (first < last) {
-                   const int64_t channel = first % all.channels;
-                   const int64_t some = std::min(all.channels - channel, last - first);
-                   f(ChannelBlock{1, some, all.inner, stride}, first * all.inner, channel);
-                   first += some;
-                 }
-               });
 }
 
 }  // namespace lamina
