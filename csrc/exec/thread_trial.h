@@ -3,6 +3,7 @@
 // bits are the same anyway.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -23,32 +24,35 @@ class ThreadTrial {
   bool timed_whole() const;
   void record_whole(double seconds);
   // Whether helpers are worth keeping awake.
-  bool uses_helpers() const { return threads_ > 1 && uses_helpers_ && phase() != Phase::kAlone; }
+  bool uses_helpers() const { return threads_ > 1 && uses_helpers_ && way() != Way::kAlone; }
 
  private:
-  // Each launch threaded, then on one thread; then the run with what was found best for each, then
-  // all on one thread; from then on the better of the two.
-  enum class Phase : uint8_t { kThreaded, kSerial, kMixed, kAlone };
+  // Which launches run on one thread: none; each short one, to be timed; those that were quicker;
+  // all. Every way has its runs; from then on it goes the way whose middle one was the quickest.
+  enum class Way : uint8_t { kThreaded, kTrying, kMixed, kAlone };
   struct Times {
     double threaded = std::numeric_limits<double>::infinity();
     double serial = std::numeric_limits<double>::infinity();
     bool used_helpers = false;
   };
 
-  static constexpr int kTrials = 3;          // of each kind, of which the quickest counts
+  static constexpr int kWays = 4;
+  static constexpr int kTrials = 3;          // of each way
   static constexpr int kPeriod = 128;        // runs after which it is tried again
   static constexpr double kLong = 1e-4;      // seconds beyond which threads are no question
   static constexpr double kLongRun = 3e-3;   // the same of a whole run
   static constexpr double kClear = 0.9;      // of the threads' time: less is no accident,
   static constexpr double kClearRun = 0.97;  // nor of a run's, which does not add up such gains
 
-  Phase phase() const;
+  Way way() const;
+  Way quickest() const;
   bool in_question(const Times& times) const {
     return times.used_helpers && times.threaded < kLong;
   }
 
   std::vector<Times> times_;
-  Times whole_;  // the mixed run as threaded
+  std::array<double, kWays * kTrials> whole_{};  // what the first runs took
+  Way settled_ = Way::kThreaded;
   int run_ = -1;
   int threads_ = 1;
   bool uses_helpers_ = false;
