@@ -25,9 +25,10 @@ set(LAMINA_CORE_SOURCES
   csrc/ops/avg_pool.cpp
   csrc/ops/batch_norm.cpp
   csrc/ops/class_targets.cpp
+  csrc/ops/compare.cpp
   csrc/ops/conv.cpp
-  csrc/ops/conv_plan.cpp
   csrc/ops/conv_images.cpp
+  csrc/ops/conv_plan.cpp
   csrc/ops/conv_run.cpp
   csrc/ops/conv_weight.cpp
   csrc/ops/conv_winograd.cpp

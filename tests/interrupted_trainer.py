@@ -17,6 +17,7 @@ class Interrupt(callbacks.Callback):
 
 
 def main():
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job's is ignored
     lm.manual_seed(0)
     x = lm.randn(160, 5)
     y = (x.sum(1) > 0).long()

@@ -3,8 +3,8 @@
 #include "kernels/dispatch.h"
 #include "ops/copy.h"
 #include "ops/elementwise_grad.h"
+#include "ops/elementwise_map.h"
 #include "ops/inplace.h"
-#include "ops/loop.h"
 
 namespace lamina {
 
@@ -12,47 +12,6 @@ namespace {
 
 using autograd::Backward;
 using autograd::Saved;
-
-// Is the walk over dimensions needless: operands contiguous, each of the result's shape or a single
-// number?
-template <class... Tensors>
-bool plain(const Tensor& out, const Tensors&... in) {
-  return out.contiguous() &&
-         ((in.contiguous() && (in.sizes() == out.sizes() || in.count() == 1)) && ...);
-}
-
-// Runs kernel(strip, pointers...) over a result and its inputs.
-template <class Kernel, class... Inputs>
-void launch_map(const char* name, int64_t grain, const Tensor& out, Kernel kernel,
-                const Inputs&... in) {
-  if (!plain(out, in...)) {
-    const Loop loop{&out, &in...};
-    exec::launch_parts(name, {&out}, {&in...}, loop.parts(grain),
-                       [loop, kernel](exec::Buffers buffers, int64_t begin, int64_t end) {
-                         run(loop, buffers, begin, end, kernel);
-                       });
-    return;
-  }
-  // One line; operands that are single numbers are repeated.
-  const int64_t n = out.count();
-  const Strip strip{n, 1, {1, (in.count() == n ? 1 : 0)...}, {}};
-  const exec::Parts parts{
-      n,
-      grain,
-      64,
-      {item_size(out.dtype()), (in.count() == n ? item_size(in.dtype()) : 0)...},
-      true};
-  exec::launch_parts(
-      name, {&out}, {&in...}, parts,
-      [strip, steps = parts.steps, kernel](exec::Buffers buffers, int64_t begin, int64_t end) {
-        Strip some = strip;
-        some.n = end - begin;
-        OperandPointers at{};
-        for (size_t k = 0; k <= sizeof...(in); ++k)
-          at[k] = buffers.get<std::byte>(static_cast<int>(k)) + begin * steps[k];
-        kernel(some, at);
-      });
-}
 
 // --- one operand ---
 
@@ -330,57 +289,6 @@ void binary_(BinaryOp op, const Tensor& a, const Tensor& right) {
   }
   run_binary(op, a, b, a);
   finish_inplace(a, std::move(node));
-}
-
-Tensor compare(CompareOp op, const Tensor& left, const Tensor& right) {
-  static constexpr const char* kNames[] = {
-#define COMPARE(name, expression) #name,
-#include "kernels/compare.def"
-#undef COMPARE
-  };
-  const char* op_name = kNames[static_cast<int>(op)];
-  const DType dtype = result_type(left, right);
-  const Tensor a = cast(left, dtype);
-  const Tensor b = cast(right, dtype);
-  Tensor y = empty(broadcast(op_name, a.sizes(), b.sizes()), DType::kBool);
-  visit(dtype, [&]<class T>() {
-    auto* kernel = kernels().number<T>().elementwise.compare[static_cast<int>(op)];
-    launch_map(
-        op_name, kCheapGrain, y,
-        [kernel](const Strip& strip, const OperandPointers& at) {
-          kernel(strip, reinterpret_cast<bool*>(at[0]), reinterpret_cast<const T*>(at[1]),
-                 reinterpret_cast<const T*>(at[2]));
-        },
-        a, b);
-  });
-  return y;
-}
-
-Tensor where(const Tensor& mask, const Tensor& left, const Tensor& right) {
-  check<TypeError>(mask.dtype() == DType::kBool, "where", "expected a mask of type bool; got ",
-                   name(mask.dtype()));
-  const DType dtype = result_type(left, right);
-  const Tensor a = cast(left, dtype);
-  const Tensor b = cast(right, dtype);
-  Tensor y =
-      empty(broadcast("where", mask.sizes(), broadcast("where", a.sizes(), b.sizes())), dtype);
-  visit(dtype, [&]<class T>() {
-    auto* kernel = kernels().number<T>().where;
-    launch_map(
-        "where", kCheapGrain, y,
-        [kernel](const Strip& strip, const OperandPointers& at) {
-          kernel(strip, reinterpret_cast<T*>(at[0]), reinterpret_cast<const bool*>(at[1]),
-                 reinterpret_cast<const T*>(at[2]), reinterpret_cast<const T*>(at[3]));
-        },
-        mask, a, b);
-  });
-  if (autograd::needs_grad(a, b))
-    autograd::record("where", y, {&a, &b}, [mask = Saved(mask)](Backward& back) {
-      const Tensor chosen = mask.get(back);
-      if (back.needs(0)) back.set(0, select(chosen, back.grad(), 0.0));
-      if (back.needs(1)) back.set(1, select(chosen, 0.0, back.grad()));
-    });
-  return y;
 }
 
 Tensor pow(const Tensor& x, double exponent) {
