@@ -56,22 +56,17 @@ Lanes lanes_of() {
   return {kernels().get<T>().gemm_tiles.width, sizeof(T)};
 }
 
-// The weights as the kernels read them, `count` elements that `arrange(weight, result)` fills.
-template <class T, class Arrange>
-Tensor arranged(const Tensor& weight, int64_t count, Arrange arrange) {
-  Tensor result = empty({count}, weight.dtype());
+// Arranges the weights as the kernels read them, `count` elements, by `arrange(weight, result)`,
+// and runs `work(memory of from, arranged weights, bias or null, out)`; a launch each. The second
+// names the weight for those who read programs.
+template <class T, class Arrange, class Work>
+void launch_conv(const Form& form, const Tensor& from, const Tensor& weight, const Tensor& bias,
+                 const Tensor& out, int64_t count, Arrange arrange, Work work) {
+  const Tensor arranged = empty({count}, weight.dtype());
   exec::launch(
-      "conv_weights", {&result}, {&weight},
+      "conv_weights", {&arranged}, {&weight},
       [arrange](exec::Buffers buffers) { arrange(buffers.get<T>(1), buffers.get<T>(0)); },
       exec::Repeat::kIfChanged);
-  return result;
-}
-
-// Runs `work(memory of from, arranged weights, bias or null, out)` as a launch, which names the
-// weight for those who read programs.
-template <class T, class Work>
-void launch_conv(const Form& form, const Tensor& from, const Tensor& weight, const Tensor& arranged,
-                 const Tensor& bias, const Tensor& out, Work work) {
   const bool biased = static_cast<bool>(bias);
   exec::launch(form.op, {&out}, {&from, &weight, &arranged, biased ? &bias : &arranged},
                [work, biased](exec::Buffers buffers) {
@@ -90,34 +85,24 @@ void convolve(const Form& form, bool is_grad, const Tensor& from, const Tensor& 
     if (suits_winograd(shape)) {
       const WinogradPlan plan =
           is_grad ? plan_winograd_input_grad(shape, lanes) : plan_winograd(shape, lanes);
-      const Tensor filters =
-          arranged<T>(weight, count_winograd_filters(plan),
-                      [plan](const T* w, T* to) { transform_filters(plan, w, to); });
-      launch_conv<T>(form, from, weight, filters, bias, out,
-                     [plan](const T* x, const T* filters_, const T* b, T* y) {
-                       run_winograd(plan, x, filters_, b, y);
-                     });
-      return;
+      return launch_conv<T>(
+          form, from, weight, bias, out, count_winograd_filters(plan),
+          [plan](const T* w, T* to) { transform_filters(plan, w, to); },
+          [plan](const T* x, const T* w, const T* b, T* y) { run_winograd(plan, x, w, b, y); });
     }
     if (suits_images(shape, is_grad, lanes)) {
       const ImagesPlan plan = plan_images(shape, is_grad, lanes);
-      const Tensor taps =
-          arranged<T>(weight, count_images_weights(plan),
-                      [plan](const T* w, T* to) { arrange_images_weights(plan, w, to); });
-      launch_conv<T>(form, from, weight, taps, bias, out,
-                     [plan](const T* x, const T* taps_, const T* b, T* y) {
-                       run_images(plan, x, taps_, b, y);
-                     });
-      return;
+      return launch_conv<T>(
+          form, from, weight, bias, out, count_images_weights(plan),
+          [plan](const T* w, T* to) { arrange_images_weights(plan, w, to); },
+          [plan](const T* x, const T* w, const T* b, T* y) { run_images(plan, x, w, b, y); });
     }
     auto plan = std::make_shared<const ConvPlan>(is_grad ? plan_input_grad(shape.merged(), lanes)
                                                          : plan_forward(shape.merged(), lanes));
-    const Tensor panels = arranged<T>(weight, count_panels(*plan),
-                                      [plan](const T* w, T* to) { arrange_panels(*plan, w, to); });
-    launch_conv<T>(form, from, weight, panels, bias, out,
-                   [plan](const T* x, const T* panels_, const T* b, T* y) {
-                     run_conv(*plan, x, panels_, b, y);
-                   });
+    launch_conv<T>(
+        form, from, weight, bias, out, count_panels(*plan),
+        [plan](const T* w, T* to) { arrange_panels(*plan, w, to); },
+        [plan](const T* x, const T* w, const T* b, T* y) { run_conv(*plan, x, w, b, y); });
   });
 }
 

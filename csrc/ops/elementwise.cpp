@@ -153,11 +153,9 @@ auto binary_call(BinaryKernel<T>* kernel) {
 }
 
 void check_divisor(const char* name, const Tensor& b) {
-  const Loop loop{&b, &b};
+  const Loop loop{&b};
   visit(b.dtype(), [&]<class T>() {
     exec::launch(name, {}, {&b}, [loop, name](exec::Buffers buffers) {
-      const OperandPointers at{buffers.get<std::byte>(0), buffers.get<std::byte>(0), nullptr,
-                               nullptr};
       auto refuse_zero = [name](const Strip& strip, const OperandPointers& p) {
         auto* value = reinterpret_cast<const T*>(p[0]);
         for (int64_t row = 0; row < strip.rows; ++row, value += strip.outer[0])
@@ -165,10 +163,7 @@ void check_divisor(const char* name, const Tensor& b) {
             check<ZeroDivision>(value[i * strip.inner[0]] != T(0), name,
                                 "integer division by zero");
       };
-      if (loop.lines() == 1)
-        detail::run_span(loop, at, 0, loop.sizes[0], refuse_zero);
-      else
-        detail::run_lines(loop, at, 0, loop.lines(), refuse_zero);
+      run(loop, buffers, 0, loop.parts(1).count, refuse_zero);
     });
   });
 }
